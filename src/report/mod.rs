@@ -1,0 +1,3 @@
+//! Reports: the model and its formats, one file each.
+
+pub mod model;
