@@ -46,8 +46,7 @@ static FIRST_BYTES: [[u64; 2]; 17] = {
 
 /// The first `len` (at most 16) of 16 bytes as two little-endian words, zero beyond.
 #[inline(always)]
-pub(crate) fn first_bytes(block: &[u8; 16], len: usize) -> (u64, u64) {
-    let block = u128::from_le_bytes(*block);
+pub(crate) fn first_bytes(block: u128, len: usize) -> (u64, u64) {
     let [low, high] = FIRST_BYTES[len.min(16)];
     (block as u64 & low, (block >> 64) as u64 & high)
 }
@@ -70,7 +69,7 @@ pub(crate) fn token_hash(form: &[u8]) -> u64 {
     let words = |block: &[u8]| {
         let mut bytes = [0; 16];
         bytes[..block.len()].copy_from_slice(block);
-        first_bytes(&bytes, 16)
+        first_bytes(u128::from_le_bytes(bytes), 16)
     };
     // A form of exactly 16 bytes is one block, not one block and an empty one.
     let mut rest = blocks.remainder();
@@ -114,7 +113,7 @@ mod tests {
         for len in 0..=16 {
             let mut block = [b'#'; 16];
             block[..len].copy_from_slice(&form[..len]);
-            let (low, high) = first_bytes(&block, len);
+            let (low, high) = first_bytes(u128::from_le_bytes(block), len);
             assert_eq!(short_token_hash(low, high), token_hash(&form[..len]), "{len} bytes");
         }
     }

@@ -32,12 +32,14 @@
 //! Both give the same tokens: property tests compare them with each other and with a third,
 //! plain tokeniser.
 
+mod blocks;
 mod contraction;
 mod form;
 mod index;
 mod normalize;
 mod run;
 mod script;
+mod simd;
 
 pub use form::is_form_of;
 pub use index::{SpanScratch, TokenIndex};
@@ -212,7 +214,7 @@ impl run::Sink for TokenBuffer {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Tokenizer {
-    run: run::Scratch,
+    scratch: blocks::Scratch,
 }
 
 impl Tokenizer {
@@ -229,9 +231,7 @@ impl Tokenizer {
     ///
     /// Cost: linear in the text; one pass.
     pub fn tokenize(&mut self, text: &str, out: &mut TokenBuffer) {
-        out.clear();
-        let text = addressable(text);
-        run::tokenize(text, 0, text.len(), &mut self.run, out);
+        simd::tokenize(addressable(text), &mut self.scratch, out);
     }
 }
 
