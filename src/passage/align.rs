@@ -205,8 +205,13 @@ impl Aligner {
             push(&mut path, Step::Equal, run.len);
             at = (run.at_a + run.len, run.at_b + run.len);
         }
-        let (after_a, after_b) =
-            self.extend_forward(sides, last.at_a + last.len, last.at_b + last.len, forms, &mut path);
+        let (after_a, after_b) = self.extend_forward(
+            sides,
+            last.at_a + last.len,
+            last.at_b + last.len,
+            forms,
+            &mut path,
+        );
         let whole = Alignment {
             a: TokenRange::new(before_a, after_a),
             b: TokenRange::new(before_b, after_b),
@@ -291,8 +296,9 @@ impl Aligner {
                 TokenRange::new(at_a - n as u32, at_a),
                 TokenRange::new(at_b - m as u32, at_b),
             );
-            let pair =
-                |i: usize, j: usize| compare(sides, forms, at_a - 1 - i as u32, at_b - 1 - j as u32);
+            let pair = |i: usize, j: usize| {
+                compare(sides, forms, at_a - 1 - i as u32, at_b - 1 - j as u32)
+            };
             self.solve(n, m, Goal::Highest, pair);
             if self.steps.is_empty() {
                 break;
@@ -415,12 +421,14 @@ impl Aligner {
             match from {
                 FROM_INSERT if j > 0 => {
                     self.steps.push(Step::Insert);
-                    within_gap = if mark & INSERT_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_INSERT };
+                    within_gap =
+                        if mark & INSERT_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_INSERT };
                     j -= 1;
                 }
                 FROM_DELETE => {
                     self.steps.push(Step::Delete);
-                    within_gap = if mark & DELETE_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_DELETE };
+                    within_gap =
+                        if mark & DELETE_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_DELETE };
                     i -= 1;
                 }
                 // The first column has no diagonal: what is left of `a` is deleted.

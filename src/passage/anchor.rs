@@ -93,9 +93,10 @@ pub(crate) fn for_each_anchor(
             // The smallest has left the window: look through what is in it, rightmost first.
             _ => {
                 let first = (start + 1).saturating_sub(window);
-                (first..=start).rev().map(|at| (recent[at % recent.len()], at)).reduce(
-                    |best, next| if next.0 < best.0 { next } else { best },
-                )
+                (first..=start)
+                    .rev()
+                    .map(|at| (recent[at % recent.len()], at))
+                    .reduce(|best, next| if next.0 < best.0 { next } else { best })
             }
         };
         if seen >= window && smallest.map(|(_, at)| at) != emitted {
@@ -134,7 +135,10 @@ mod tests {
     }
 
     fn tokens() -> impl Strategy<Value = Vec<TokenHash>> {
-        prop::collection::vec((0u32..40).prop_map(|x| TokenHash(x.wrapping_mul(0x9e37_79b9) & !1)), 0..120)
+        prop::collection::vec(
+            (0u32..40).prop_map(|x| TokenHash(x.wrapping_mul(0x9e37_79b9) & !1)),
+            0..120,
+        )
     }
 
     proptest! {

@@ -67,7 +67,11 @@ struct Anchor {
 }
 
 /// Finds all runs that may become passages of at least `min_words` words.
-pub(crate) fn find_runs(collection: &Collection<'_>, winnowing: Winnowing, min_words: u32) -> Links {
+pub(crate) fn find_runs(
+    collection: &Collection<'_>,
+    winnowing: Winnowing,
+    min_words: u32,
+) -> Links {
     let tokens: u64 = collection.tokens.iter().map(|index| index.len() as u64).sum();
     let anchors = 2 * tokens / (winnowing.window as u64 + 1);
     let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 4)).max(1);

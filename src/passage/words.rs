@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use super::Collection;
 use super::align::Forms;
 use crate::span::{Span, TokenRange};
-use crate::text::{SpanScratch, TokenHash, is_form_of, normalized};
+use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
 
 /// Words kept before the store is emptied: it bounds memory, not what is found.
 const CAPACITY: usize = 1 << 18;
@@ -26,6 +26,29 @@ pub(crate) struct Words {
 }
 
 impl Words {
+    /// The smallest range around `tokens` that ends inside no contraction, whose tokens share a
+    /// span.
+    pub(crate) fn whole_words(
+        &mut self,
+        collection: &Collection<'_>,
+        document: u32,
+        tokens: TokenRange,
+    ) -> TokenRange {
+        let (text, index) = (collection.text(document), &collection.tokens[document as usize]);
+        let mut span = |token: u32| {
+            let one = TokenRange::new(token, token + 1);
+            index.span_of(text, one, &mut self.scratch)
+        };
+        let mut whole = tokens;
+        while whole.start > 0 && span(whole.start - 1) == span(whole.start) {
+            whole.start -= 1;
+        }
+        while (whole.end as usize) < index.len() && span(whole.end - 1) == span(whole.end) {
+            whole.end += 1;
+        }
+        whole
+    }
+
     fn number(
         &mut self,
         collection: &Collection<'_>,
@@ -42,14 +65,14 @@ impl Words {
         let text = collection.text(document);
         let index = &collection.tokens[document as usize];
         index.spans(text, tokens, &mut self.scratch, &mut self.spans);
-        for (i, (&hash, span)) in hashes.iter().zip(&self.spans).enumerate() {
+        for (&hash, span) in hashes.iter().zip(&self.spans) {
             let words = &mut self.words;
             let number = *self.by_hash.entry(hash).or_insert_with(|| {
-                let mut parts = normalized(&text[span.range()]);
-                // The tokens of a contraction share a span; each is one of its words.
-                let shared = self.spans[..i].iter().rev().take_while(|other| *other == span).count();
-                let word = if shared < parts.len() { parts.swap_remove(shared) } else { String::new() };
-                words.push(word.into_boxed_str());
+                // The tokens of a contraction share a span; the hash tells which word is meant.
+                let slice = &text[span.range()];
+                let which = tokenize(slice).iter().position(|token| token.hash == hash);
+                let word = which.and_then(|which| normalized(slice).into_iter().nth(which));
+                words.push(word.unwrap_or_default().into_boxed_str());
                 words.len() as u32 - 1
             });
             out.push(number);
@@ -68,7 +91,12 @@ pub(crate) struct PairWords<'a> {
 
 impl<'a> PairWords<'a> {
     /// The words of documents `a` and `b`.
-    pub(crate) fn new(store: &'a mut Words, collection: &'a Collection<'a>, a: u32, b: u32) -> Self {
+    pub(crate) fn new(
+        store: &'a mut Words,
+        collection: &'a Collection<'a>,
+        a: u32,
+        b: u32,
+    ) -> Self {
         if store.words.len() > CAPACITY {
             store.by_hash.clear();
             store.words.clear();
