@@ -19,6 +19,6 @@ pub mod verify;
 pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Sensitivity};
 pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
-pub use find::{Builder, Doublet};
+pub use find::{Builder, Doublet, Event, Stage};
 pub use report::model::Report;
 pub use span::{Span, TokenRange};

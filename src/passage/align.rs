@@ -446,7 +446,10 @@ impl Aligner {
 }
 
 fn compare(sides: Sides<'_>, forms: &impl Forms, i: u32, j: u32) -> Step {
-    if sides.a[i as usize] == sides.b[j as usize] {
+    if j <= i && std::ptr::eq(sides.a, sides.b) {
+        // A text repeats itself further on, never in place.
+        Step::Mismatch
+    } else if sides.a[i as usize] == sides.b[j as usize] {
         Step::Equal
     } else if forms.is_form(i, j) {
         Step::Form
