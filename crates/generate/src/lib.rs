@@ -8,6 +8,7 @@
 //! | a background of any size, with near-duplicates planted in it | [`corpus`] |
 //! | short quotes planted into unrelated documents, with their places | [`quotes`] |
 //! | recall, overlap and pieces of what was found | [`score`] |
+//! | which tokens lie in exact repeats, by suffix array | [`repeats`] |
 //! | inputs that break finders: giant clusters, endless repeats, shared disclaimers | [`pathological`] |
 //!
 //! Everything is a function of a seed: equal seeds give equal bytes on every platform. No value
@@ -32,6 +33,7 @@ mod places;
 pub mod prose;
 pub mod quotes;
 pub mod random;
+pub mod repeats;
 pub mod score;
 mod words;
 
