@@ -5,6 +5,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its findings")]
 
 pub mod baseline;
+pub mod growth;
+pub mod halves;
 pub mod measure;
 pub mod program;
+pub mod stages;
 pub mod texts;

@@ -1,8 +1,7 @@
 //! The program as a child process: wall time and peak memory.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,17 +33,19 @@ pub fn build() -> PathBuf {
     release.join(format!("doublet{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Runs a program to its end with its results thrown away.
+/// Runs `doublet find` on a file of JSON lines, with its findings thrown away.
 ///
 /// The peak is read every millisecond while it runs; it only ever grows, so what a last reading
 /// misses is the growth of the last millisecond.
 ///
 /// # Panics
 /// If it cannot be started or fails.
-pub fn run(program: &OsStr, arguments: &[&OsStr]) -> Usage {
+pub fn find(program: &Path, input: &Path, options: &[&str]) -> Usage {
     let start = Instant::now();
     let mut child = Command::new(program)
-        .args(arguments)
+        .args(["find", "--quiet", "--text-field", "text", "--id-field", "id"])
+        .args(options)
+        .arg(input)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -56,7 +57,7 @@ pub fn run(program: &OsStr, arguments: &[&OsStr]) -> Usage {
         peak = read_peak(&status_file).or(peak);
         if let Some(status) = child.try_wait().expect("a child of ours") {
             let seconds = start.elapsed().as_secs_f64();
-            assert!(status.success(), "{arguments:?} ended with {status}");
+            assert!(status.success(), "{options:?} ended with {status}");
             return Usage { seconds, peak };
         }
         std::thread::sleep(Duration::from_millis(1));

@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::path::PathBuf;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
-use doublet_generate::corpus::CorpusPlan;
+use doublet_generate::corpus::{CorpusPlan, json_line};
 use serde::Deserialize;
 
 /// Size of the generated collection, that of `en100`.
@@ -75,11 +76,39 @@ impl Texts {
         self.documents.iter().map(|text| to_ascii(text)).collect()
     }
 
-    /// The texts below 1,000 bytes.
+    /// The same texts cut into documents below 1,000 bytes, between words: what a small document
+    /// costs more than its bytes do.
     #[must_use]
     pub fn short(&self) -> Vec<String> {
-        self.documents.iter().filter(|text| text.len() < 1_000).cloned().collect()
+        let mut pieces = Vec::new();
+        for text in &self.documents {
+            let mut rest = text.as_str();
+            while rest.len() >= 1_000 {
+                let cut = (500..1_000).rev().find(|&at| rest.as_bytes()[at] == b' ');
+                let cut = cut.unwrap_or_else(|| rest.floor_char_boundary(999));
+                let (piece, after) = rest.split_at(cut);
+                pieces.push(piece.to_owned());
+                rest = after;
+            }
+            pieces.push(rest.to_owned());
+        }
+        pieces
     }
+}
+
+/// Writes texts as a file of JSON lines.
+///
+/// # Panics
+/// If the file cannot be written.
+pub fn write_jsonl(texts: impl IntoIterator<Item = impl AsRef<str>>, path: &Path) {
+    let mut file = BufWriter::new(fs::File::create(path).expect("a writable folder"));
+    let mut line = String::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        line.clear();
+        json_line(&format!("d{index:07}"), text.as_ref(), &mut line);
+        file.write_all(line.as_bytes()).expect("room on the disk");
+    }
+    file.flush().expect("room on the disk");
 }
 
 /// The records of JSON lines.

@@ -1,9 +1,7 @@
-//! Tokenising: the engine on ASCII, on text as it is, on short texts; the byte-table loop.
+//! Tokenising: ASCII, text as it is, short texts; and the byte-table loop.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use doublet::text::{TokenBuffer, Tokenizer};
-use doublet_benches::baseline::ByteTable;
-use doublet_benches::texts::Texts;
+use doublet_benches::{stages, texts::Texts};
 
 fn tokenize(c: &mut Criterion) {
     let texts = Texts::load();
@@ -15,25 +13,10 @@ fn tokenize(c: &mut Criterion) {
         ("below 1 kB", texts.short()),
     ] {
         group.throughput(Throughput::Bytes(documents.iter().map(|text| text.len() as u64).sum()));
-        let (mut tokenizer, mut tokens) = (Tokenizer::new(), TokenBuffer::default());
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                documents.iter().fold(0, |count, text| {
-                    tokenizer.tokenize(text, &mut tokens);
-                    count + tokens.len()
-                })
-            });
-        });
+        group.bench_function(name, |b| b.iter(|| stages::tokenize(&documents)));
         if name == "ascii" {
-            let mut words = ByteTable::default();
-            group.bench_function("ascii, byte table", |b| {
-                b.iter(|| {
-                    documents.iter().fold(0, |count, text| {
-                        words.tokenize(text);
-                        count + words.hashes.len()
-                    })
-                });
-            });
+            group
+                .bench_function("ascii, byte table", |b| b.iter(|| stages::byte_table(&documents)));
         }
     }
     group.finish();
