@@ -1,12 +1,18 @@
 //! `doublet` finds near-duplicate documents and the passages that documents share.
 
+pub mod cluster;
 pub mod config;
 pub mod document;
+pub mod documents;
 pub mod error;
 mod hash;
+pub mod lsh;
 pub mod report;
+pub mod shingle;
+pub mod sketch;
 pub mod span;
 pub mod text;
+pub mod verify;
 
 pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Sensitivity};
 pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
