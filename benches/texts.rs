@@ -85,8 +85,9 @@ impl Texts {
             let mut rest = text.as_str();
             while rest.len() >= 1_000 {
                 let cut = (500..1_000).rev().find(|&at| rest.as_bytes()[at] == b' ');
-                let cut = cut.unwrap_or_else(|| rest.floor_char_boundary(999));
-                let (piece, after) = rest.split_at(cut);
+                // Without a space (a script without spaces) at a character's bound.
+                let cut = cut.or_else(|| (0..1_000).rev().find(|&at| rest.is_char_boundary(at)));
+                let (piece, after) = rest.split_at(cut.unwrap_or(rest.len()));
                 pieces.push(piece.to_owned());
                 rest = after;
             }
