@@ -12,14 +12,14 @@ use doublet::report::model::*;
 use doublet::{DocId, Document, FieldValue, Origin, Report, Span, TokenRange};
 
 /// The folder of the sample documents.
-pub fn seeds_folder() -> PathBuf {
+pub(crate) fn seeds_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds")
 }
 
 /// A report and the documents it is about.
-pub struct Fixture {
-    pub documents: Vec<Document>,
-    pub report: Report,
+pub(crate) struct Fixture {
+    pub(crate) documents: Vec<Document>,
+    pub(crate) report: Report,
 }
 
 /// A word with its bytes.
@@ -78,9 +78,6 @@ fn change(old: &str, new: &str) -> Change {
         Change::Wording
     }
 }
-
-/// A place: document and the passage's words as they stand there.
-pub type Place<'a> = (usize, &'a str);
 
 fn align(canonical: (&str, Span), member: (&str, Span)) -> Vec<Operation> {
     let (a_all, b_all) = (words(canonical.0), words(member.0));
@@ -248,7 +245,8 @@ fn frame(documents: &[Document], passages: Vec<PassageCluster>) -> Report {
     for passage in passages.iter().filter(|p| p.kind == PassageKind::Reuse) {
         for (i, member) in passage.members.iter().enumerate() {
             let row = group_of(member.document);
-            let mut others: Vec<usize> = passage.members.iter().map(|m| group_of(m.document)).collect();
+            let mut others: Vec<usize> =
+                passage.members.iter().map(|m| group_of(m.document)).collect();
             others.remove(i);
             others.sort_unstable();
             others.dedup();
@@ -308,7 +306,7 @@ fn frame(documents: &[Document], passages: Vec<PassageCluster>) -> Report {
 }
 
 /// What `seeds/gold.json` says of the sample documents.
-pub fn seeds() -> Fixture {
+pub(crate) fn seeds() -> Fixture {
     let folder = seeds_folder();
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .expect("the sample documents are there")
@@ -366,7 +364,7 @@ const HEBREW: &str = "רשות הנמל הודיעה ביום חמישי כי א
 const JAPANESE: &str = "港湾局は木曜日、潜水士が基礎を点検するまで四十メートルを超える船舶は旧埠頭に係留できないと発表した";
 
 /// Eight outlets that print the same wire story, with everything else that a report can hold.
-pub fn newsroom() -> Fixture {
+pub(crate) fn newsroom() -> Fixture {
     let outlets = ["Harbour Herald", "The Globe", "Daily Mail-Order", "Küstenblatt", "הנמל"];
     let mut documents: Vec<Document> = Vec::new();
     let mut add = |name: String, group: &str, date: &str, text: String| {
@@ -387,10 +385,16 @@ pub fn newsroom() -> Fixture {
     let edits: [(&str, &str); 6] = [
         ("will be allowed", "will be allowed"),
         ("will be allowed", "won't be allowed"),
-        ("a decision that fishermen, ferry owners and the town's hoteliers called premature", "a decision called premature"),
+        (
+            "a decision that fishermen, ferry owners and the town's hoteliers called premature",
+            "a decision called premature",
+        ),
         ("divers have inspected", "navy divers have thoroughly inspected"),
         ("forty metres", "forty meters"),
-        ("called premature", "called hasty and ill-advised, coming as it does at the height of a season in which the town lives on its visitors"),
+        (
+            "called premature",
+            "called hasty and ill-advised, coming as it does at the height of a season in which the town lives on its visitors",
+        ),
     ];
     for i in 0..14 {
         let (old, new) = edits[i % edits.len()];
@@ -408,12 +412,22 @@ pub fn newsroom() -> Fixture {
         );
     }
     add("hebrew".to_owned(), outlets[4], "2023-11-12", format!("א\n{HEBREW}.\n"));
-    add("hebrew-2".to_owned(), outlets[4], "2023-11-13", format!("ב\n{}!\n", HEBREW.replace("הישן", "החדש")));
+    add(
+        "hebrew-2".to_owned(),
+        outlets[4],
+        "2023-11-13",
+        format!("ב\n{}!\n", HEBREW.replace("הישן", "החדש")),
+    );
     add("新聞/朝刊".to_owned(), "港湾新聞", "2023-11-12", format!("朝。{JAPANESE}。"));
     add("新聞/夕刊".to_owned(), "港湾新聞", "2023-11-12", format!("夕。{JAPANESE}。"));
     let hostile = "click \u{1b}]0;owned\u{7}\u{1b}[2J here for \u{202e}gnp.exe\u{202c} and nine more free words today";
     add("evil\u{1b}[31m\nname".to_owned(), "The Globe", "2023-11-14", format!("One.\n{hostile}\n"));
-    add("evil-2".to_owned(), "The Globe", "2023-11-14", format!("Two.\n{}\n", hostile.replace("free", "\u{1b}[5mpaid")));
+    add(
+        "evil-2".to_owned(),
+        "The Globe",
+        "2023-11-14",
+        format!("Two.\n{}\n", hostile.replace("free", "\u{1b}[5mpaid")),
+    );
 
     let find = |index: usize, text: &str| {
         let start = documents[index].text.find(text).expect("the text stands there") as u32;
@@ -455,8 +469,7 @@ pub fn newsroom() -> Fixture {
         (0, 2, MatchKind::Contained, 0.612, 0.957),
         (1, 7, MatchKind::Near, 0.8123, 0.9),
     ];
-    report.matches =
-        versions.iter().map(|&(a, b, kind, s, c)| pair(a, b, kind, s, c, c)).collect();
+    report.matches = versions.iter().map(|&(a, b, kind, s, c)| pair(a, b, kind, s, c, c)).collect();
     report.matches.sort_by_key(|found| (found.a, found.b));
     for representative in [0, 1] {
         let members: Vec<DocumentMember> = report

@@ -35,8 +35,7 @@ fn text(report: &Report, width: usize, all: bool) -> String {
 
 fn comparison(fixture: &Fixture, a: usize, b: usize, options: &TextOptions) -> String {
     let report = two_documents(&fixture.report, a, b);
-    let texts =
-        ComparedTexts { a: &fixture.documents[a].text, b: &fixture.documents[b].text };
+    let texts = ComparedTexts { a: &fixture.documents[a].text, b: &fixture.documents[b].text };
     let mut out = Vec::new();
     terminal::write_comparison(&report, texts, options, &mut out).expect("memory takes writes");
     String::from_utf8(out).expect("a comparison is text")
@@ -47,8 +46,7 @@ fn two_documents(report: &Report, a: usize, b: usize) -> Report {
     let mut out = report.clone();
     let ids = [a as u32, b as u32];
     out.documents = vec![report.documents[a].clone(), report.documents[b].clone()];
-    out.coverage.documents =
-        vec![report.coverage.documents[a], report.coverage.documents[b]];
+    out.coverage.documents = vec![report.coverage.documents[a], report.coverage.documents[b]];
     out.matches.clear();
     out.document_clusters.clear();
     for passage in &mut out.passages {
@@ -94,8 +92,5 @@ fn text_of_a_comparison() {
     }
     let all = TextOptions { all: true, ..TextOptions::default() };
     golden("compare-all-100.txt", &comparison(&samples, 1, 3, &all));
-    golden(
-        "compare-newsroom.txt",
-        &comparison(&newsroom(), 0, 5, &TextOptions::default()),
-    );
+    golden("compare-newsroom.txt", &comparison(&newsroom(), 0, 5, &TextOptions::default()));
 }

@@ -259,17 +259,7 @@ impl<W: Write> Rows<'_, W> {
             let id = cluster.representative;
             let (name, group, date) = self.who(id);
             let id = id.to_string();
-            self.row([
-                &number,
-                "representative",
-                &id,
-                &name,
-                &group,
-                &date,
-                "",
-                "",
-                "",
-            ])?;
+            self.row([&number, "representative", &id, &name, &group, &date, "", "", ""])?;
             for member in &cluster.members {
                 let (name, group, date) = self.who(member.document);
                 self.row([

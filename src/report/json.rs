@@ -276,9 +276,8 @@ pub(super) fn check_version(version: u64) -> Result<()> {
 /// Checks that every document, group and member that is referred to exists.
 pub(super) fn check_references(report: &Report) -> Result<()> {
     let documents = report.documents.len();
-    let document = |id: DocId, place: &dyn Fn() -> String| {
-        within(id.index(), documents, "document", place)
-    };
+    let document =
+        |id: DocId, place: &dyn Fn() -> String| within(id.index(), documents, "document", place);
     for (i, entry) in report.documents.iter().enumerate() {
         within(entry.group as usize, report.groups.len(), "group", &|| format!("documents[{i}]"))?;
     }

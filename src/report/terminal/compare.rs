@@ -12,7 +12,9 @@ use std::io::{self, Write};
 use super::line::{Line, Style, wrap};
 use super::measure::{clean, clean_inner, counted, grouped, percent, shorten, whole_percent};
 use super::{NARROWEST, TextOptions};
-use crate::report::model::{Change, OperationKind, PassageCluster, PassageMember, Report};
+use crate::report::model::{
+    Change, MatchKind, OperationKind, PassageCluster, PassageKind, PassageMember, Report,
+};
 use crate::span::Span;
 
 /// Narrower than this, the versions stand below each other.
@@ -116,8 +118,7 @@ impl Page<'_> {
                 if member.document == canonical.document {
                     continue;
                 }
-                let (a, b) =
-                    if canonical_in_a { (canonical, member) } else { (member, canonical) };
+                let (a, b) = if canonical_in_a { (canonical, member) } else { (member, canonical) };
                 pairs.push(Pair { cluster, a, b, canonical_in_a });
             }
         }
@@ -156,9 +157,9 @@ impl Page<'_> {
             Some(found) => format!(
                 "{}, similarity {}; A in B {}, B in A {}",
                 match found.kind {
-                    crate::report::model::MatchKind::Exact => "the same words",
-                    crate::report::model::MatchKind::Near => "near-duplicates",
-                    crate::report::model::MatchKind::Contained => "one contains the other",
+                    MatchKind::Exact => "the same words",
+                    MatchKind::Near => "near-duplicates",
+                    MatchKind::Contained => "one contains the other",
                 },
                 whole_percent(found.similarity),
                 whole_percent(found.a_in_b),
@@ -176,21 +177,27 @@ impl Page<'_> {
         let version = pair.version();
         let changes = super::diff::change_count(version) as u64;
         let place = |member: &PassageMember| format!("line {}", member.lines.start_line);
-        let alike = if changes == 0 {
-            "same words".to_owned()
-        } else {
-            format!("{}, {}", whole_percent(version.identity), counted(changes, "difference"))
-        };
-        let words = counted(u64::from(pair.cluster.words), "word");
-        if self.beside {
-            let a = Line::new()
-                .with(Style::Strong, place(pair.a))
-                .with(Style::Dim, format!(" · {words} · {alike}"));
-            let b = Line::new().with(Style::Strong, place(pair.b));
-            return vec![self.row(&a, &b)];
+        let mut size = format!(" · {}", counted(u64::from(pair.cluster.words), "word"));
+        if pair.cluster.kind == PassageKind::Boilerplate {
+            size.push_str(" · boilerplate");
         }
-        let text = format!("A {}, B {} · {words} · {alike}", place(pair.a), place(pair.b));
-        wrap(&Line::new().with(Style::Strong, text), self.width)
+        let alike = match changes {
+            0 => " · same words".to_owned(),
+            _ => format!(
+                " · {}, {}",
+                whole_percent(version.identity),
+                counted(changes, "difference")
+            ),
+        };
+        let side = |member, facts: &str| {
+            Line::new().with(Style::Strong, place(member)).with(Style::Dim, facts)
+        };
+        if self.beside {
+            return vec![self.row(&side(pair.a, &size), &side(pair.b, &alike))];
+        }
+        let a = Line::new().with(Style::Strong, "A  ").join(&side(pair.a, &size));
+        let b = Line::new().with(Style::Strong, "B  ").join(&side(pair.b, &alike));
+        vec![a, b]
     }
 
     /// Both versions cut at the same places, with marks.
@@ -225,10 +232,12 @@ impl Page<'_> {
                 _ => Style::Changed,
             };
             let only = !matches!(step.kind, OperationKind::Replace(_));
-            pieces.push(Piece {
-                a: marked(self.texts.a, a, style, only.then_some(Style::Deleted)),
-                b: marked(self.texts.b, b, style, only.then_some(Style::Inserted)),
-            });
+            let mut a = marked(self.texts.a, a, style, only.then_some(Style::Deleted)).into_iter();
+            let mut b = marked(self.texts.b, b, style, only.then_some(Style::Inserted)).into_iter();
+            for _ in 0..a.len().max(b.len()) {
+                let (a, b) = (a.next().unwrap_or_default(), b.next().unwrap_or_default());
+                pieces.push(Piece { a, b });
+            }
         }
         if steps.is_empty() {
             // Without an alignment both versions still stand beside each other.
@@ -291,14 +300,10 @@ impl Page<'_> {
             let tokens = self.report.documents.get(index).map_or(0, |entry| entry.tokens);
             (tokens, text.len() as u32)
         };
-        let a_to = to.map_or_else(
-            || end(0, self.texts.a),
-            |pair| (pair.a.tokens.start, pair.a.span.start),
-        );
-        let b_to = to.map_or_else(
-            || end(1, self.texts.b),
-            |pair| (pair.b.tokens.start, pair.b.span.start),
-        );
+        let a_to = to
+            .map_or_else(|| end(0, self.texts.a), |pair| (pair.a.tokens.start, pair.a.span.start));
+        let b_to = to
+            .map_or_else(|| end(1, self.texts.b), |pair| (pair.b.tokens.start, pair.b.span.start));
         if self.options.all {
             let lines = self.gap_in_full((a_from.1, a_to.1), (b_from.1, b_to.1));
             let blank = !lines.is_empty() && to.is_some();
@@ -307,11 +312,12 @@ impl Page<'_> {
         let note = |from: u32, to: u32| {
             let line = Line::new();
             match to.checked_sub(from) {
-                None => line.with(Style::Dim, "↑ earlier here"),
+                None => line.with(Style::Dim, "↑ back"),
                 Some(0) => line,
-                Some(words) => {
-                    line.with(Style::Dim, format!("… {} only here …", counted(u64::from(words), "word")))
-                }
+                Some(words) => line.with(
+                    Style::Dim,
+                    format!("… {} only here …", counted(u64::from(words), "word")),
+                ),
             }
         };
         let (a, b) = (note(a_from.0, a_to.0), note(b_from.0, b_to.0));
@@ -335,7 +341,7 @@ impl Page<'_> {
             let span = Span { start: from.min(to), end: to };
             let mut line = Line::new();
             if from > to {
-                line.push(Style::Dim, "↑ earlier here", false);
+                line.push(Style::Dim, "↑ back", false);
             }
             line.foreign(Style::Dim, clean(if from > to { "" } else { slice(text, span) }))
         };
@@ -427,20 +433,35 @@ fn regions(text: &str, whole: Span, steps: &[(Span, bool)]) -> Vec<Region> {
     regions
 }
 
-/// The words of a changed piece with their marks, and the punctuation around them.
-fn marked(text: &str, region: Region, style: Style, only: Option<Style>) -> Words {
+/// The words of a changed piece with its marks around them and the punctuation before and after.
+fn marked(text: &str, region: Region, style: Style, only: Option<Style>) -> Vec<Words> {
     let own = clean(slice(text, region.own));
     let lead = clean(slice(text, Span { start: region.start, end: region.own.start }));
     let rest = slice(text, Span { start: region.own.end, end: region.end });
+    let (style, open, close) = match only {
+        Some(style) => (style, "+", "+"),
+        None => (style, "[", "]"),
+    };
+    let mut out: Vec<Words> = Vec::new();
     let mut line = Line::new().foreign(Style::Plain, lead);
     if !own.is_empty() {
-        line = match only {
-            Some(style) => line.foreign(style, format!("+{own}+")),
-            None => line.foreign(style, format!("[{own}]")),
-        };
+        line = line.foreign(style, open);
+        for (i, word) in own.split(' ').enumerate() {
+            if i > 0 {
+                out.push(Words { line: std::mem::take(&mut line), glued: false });
+            }
+            line = line.foreign(style, word);
+        }
+        line = line.foreign(style, close);
     }
     line = line.foreign(Style::Plain, clean_inner(rest).trim_end());
-    Words { line, glued: region.glued }
+    if !line.is_empty() {
+        out.push(Words { line, glued: false });
+    }
+    if let Some(first) = out.first_mut() {
+        first.glued = region.glued;
+    }
+    out
 }
 
 fn words(text: &str, span: Span) -> Vec<String> {
@@ -494,7 +515,7 @@ mod tests {
         let so = Span::new(13, 15);
         let cuts = regions(text, whole, &[(Span::new(0, 9), true), (so, false)]);
         assert_eq!(slice(text, cuts[0].whole()), "We aren't ");
-        assert_eq!(marked(text, cuts[1], Style::Changed, None).line.text(), "“[so]”.");
+        assert_eq!(marked(text, cuts[1], Style::Changed, None)[0].line.text(), "“[so]”.");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::report::model::Share;
 const ROWS: usize = 5;
 /// Columns of a cell of the table between groups.
 const CELL: usize = 7;
+/// Columns before the table between groups.
+const GAP: usize = 4;
 
 /// A row before it is laid out.
 struct Row {
@@ -33,9 +35,8 @@ impl View<'_> {
         if total.reuse == 0 && total.boilerplate == 0 {
             return Vec::new();
         }
-        let mut summary = Line::new()
-            .with(Style::Strong, percent(total.reuse, total.tokens))
-            .plain(format!(
+        let mut summary =
+            Line::new().with(Style::Strong, percent(total.reuse, total.tokens)).plain(format!(
                 " of the words ({} of {}) stand in passages that repeat",
                 grouped(total.reuse),
                 grouped(total.tokens)
@@ -66,15 +67,15 @@ impl View<'_> {
         let rows = &rows[..shown];
         let name_width = column(rows.iter().map(|row| row.name.as_str()), self.width / 3).max(5);
         let fixed = 6 + name_width + TABLE;
-        let between = (self.width.saturating_sub(fixed + 2) / CELL).min(rows.len());
+        let between = (self.width.saturating_sub(fixed + GAP) / CELL).min(rows.len());
         // A single column beside the row's own group compares nothing.
         let between = if between < 2 { 0 } else { between };
 
         let mut head = Line::indent(6).plain("group").pad(6 + name_width).plain(HEAD);
         if between > 0 {
-            head = head.plain("  ");
-            for number in 1..=between {
-                head = head.plain(format!("{:>CELL$}", format!("in {number}")));
+            head = head.plain(format!("{:>1$}", "also in 1", GAP + CELL));
+            for number in 2..=between {
+                head = head.plain(format!("{number:>CELL$}"));
             }
         }
         let mut lines = vec![Line::new().with(Style::Dim, head.text())];
@@ -85,7 +86,7 @@ impl View<'_> {
                 .pad(6 + name_width)
                 .plain(cells(row.share));
             if between > 0 {
-                line = line.plain("  ");
+                line = line.plain(" ".repeat(GAP));
                 for other in &rows[..between] {
                     let tokens = coverage
                         .between

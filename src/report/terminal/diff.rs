@@ -57,12 +57,14 @@ pub(super) fn snippets(
         cursor = cursor.max(step.canonical_span.end);
         let joined = match snippets.last_mut() {
             Some(last) if word_count(&gap) <= 2 * CONTEXT_WORDS => {
+                part_words(&mut last.line, &gap);
                 last.line.push(Style::Plain, &gap, true);
                 last.changes += 1;
                 last
             }
             Some(last) => {
                 let head = first_words(&gap);
+                part_words(&mut last.line, head);
                 last.line.push(Style::Plain, &format!("{head}{ELLIPSIS}"), true);
                 snippets.push(start_with(&gap));
                 snippets.last_mut().expect("a snippet was just pushed")
@@ -76,16 +78,21 @@ pub(super) fn snippets(
     }
     let rest = between(cursor, base.saturating_add(cluster.text.len() as u32));
     if let Some(last) = snippets.last_mut() {
-        if rest.starts_with(char::is_alphanumeric) {
-            last.line.push(Style::Plain, " ", true);
-        }
         let head = first_words(&rest);
+        part_words(&mut last.line, head);
         last.line.push(Style::Plain, head, true);
         if head.len() < rest.len() {
             last.line.push(Style::Plain, ELLIPSIS, true);
         }
     }
     snippets
+}
+
+/// A space after a mark, where a word follows.
+fn part_words(line: &mut Line, next: &str) {
+    if next.starts_with(char::is_alphanumeric) {
+        line.push(Style::Plain, " ", true);
+    }
 }
 
 fn start_with(gap: &str) -> Snippet {
@@ -175,7 +182,9 @@ mod tests {
             // An insertion is written after the words that `old` names.
             let at = canonical.find(old).expect("the old words stand in the text");
             let span = match kind {
-                OperationKind::Insert => Span::new((at + old.len()) as u32, (at + old.len()) as u32),
+                OperationKind::Insert => {
+                    Span::new((at + old.len()) as u32, (at + old.len()) as u32)
+                }
                 _ => Span::new(at as u32, (at + old.len()) as u32),
             };
             let shift = |span: Span| Span::new(span.start + 100, span.end + 100);
@@ -223,19 +232,14 @@ mod tests {
         ];
         assert_eq!(
             shown(TEXT, &edits),
-            [
-                "…and China [are not → aren’t] building any…",
-                "…based on [patterns → pattern]"
-            ]
+            ["…and China [are not → aren’t] building any…", "…based on [patterns → pattern]"]
         );
     }
 
     #[test]
     fn neighbours_share_their_context() {
-        let edits = [
-            ("and", OperationKind::Delete, ""),
-            ("China", OperationKind::Insert, "surely"),
-        ];
+        let edits =
+            [("and ", OperationKind::Delete, ""), ("China ", OperationKind::Insert, "surely")];
         assert_eq!(shown(TEXT, &edits), ["Russia -and- China +surely+ are not…"]);
     }
 

@@ -1,6 +1,6 @@
 //! Documents that are versions of one another: one line a cluster, or one a document.
 
-use super::line::{Line, Style};
+use super::line::{Line, Style, wrap};
 use super::measure::{counted, grouped, score, shorten};
 use super::{View, wrap_indented};
 use crate::report::model::{DocumentCluster, DocumentMember, MatchKind};
@@ -8,7 +8,7 @@ use crate::report::model::{DocumentCluster, DocumentMember, MatchKind};
 /// Clusters in a summary.
 const CLUSTERS: usize = 4;
 /// Versions of a cluster in a summary.
-const VERSIONS: usize = 3;
+const VERSIONS: usize = 8;
 
 impl View<'_> {
     /// The section, or nothing if documents were not compared.
@@ -37,7 +37,10 @@ impl View<'_> {
         })
         .collect();
         let summary = Line::new()
-            .with(Style::Strong, format!("{} of {}", grouped(total), grouped(self.report.run.documents)))
+            .with(
+                Style::Strong,
+                format!("{} of {}", grouped(total), grouped(self.report.run.documents)),
+            )
             .plain(" repeat another, in ")
             .plain(counted(clusters.len() as u64, "cluster"))
             .plain(format!(": {}", kinds.join(", ")));
@@ -57,30 +60,36 @@ impl View<'_> {
         lines
     }
 
+    /// At most two lines, with as many versions as they hold.
     fn cluster_in_short(&self, cluster: &DocumentCluster) -> Vec<Line> {
         let limit = (self.width * 2 / 5).max(16);
-        let mut line = Line::new()
+        let total = cluster.members.len();
+        let mut text = Line::new()
             .foreign(Style::Strong, shorten(&self.name(cluster.representative), limit))
-            .plain(" ← ");
+            .plain(" ←");
+        let mut lines = Vec::new();
         for (i, member) in cluster.members.iter().take(VERSIONS).enumerate() {
-            line = line
-                .plain(if i > 0 { ", " } else { "" })
+            text = text
+                .plain(if i > 0 { ", " } else { " " })
                 .foreign(Style::Name, shorten(&self.name(member.document), limit))
                 .plain(" ")
                 .join(&how(member));
+            let more = total - i - 1;
+            let closed = if more == 0 {
+                text.clone()
+            } else {
+                let lowest = score(cluster.lowest_score);
+                let note = format!(", … {} more, lowest {lowest}", grouped(more as u64));
+                text.clone().with(Style::Dim, note)
+            };
+            let wrapped = wrap(&closed, self.width.saturating_sub(4));
+            if wrapped.len() > 2 && i > 0 {
+                break;
+            }
+            lines = wrapped;
         }
-        if let Some(more) = cluster.members.len().checked_sub(VERSIONS).filter(|more| *more > 0) {
-            line = line.with(
-                Style::Dim,
-                format!(", … {} more, lowest {}", grouped(more as u64), score(cluster.lowest_score)),
-            );
-        }
-        let mut lines = wrap_indented(&line, self.width, 4);
-        if let Some(first) = lines.first_mut() {
-            first.segments.remove(0);
-            *first = Line::indent(2).join(first);
-        }
-        lines
+        let indented = lines.iter().enumerate();
+        indented.map(|(i, line)| Line::indent(if i == 0 { 2 } else { 4 }).join(line)).collect()
     }
 
     fn cluster_in_full(&self, cluster: &DocumentCluster) -> Vec<Line> {
@@ -88,7 +97,7 @@ impl View<'_> {
             .foreign(Style::Strong, self.name(cluster.representative))
             .with(Style::Dim, with_gap(&self.provenance(cluster.representative)))
             .plain(format!(
-                " represents {}, lowest score {}",
+                "  represents {}, lowest score {}",
                 counted(cluster.members.len() as u64, "other"),
                 score(cluster.lowest_score)
             ));

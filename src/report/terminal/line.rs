@@ -201,14 +201,14 @@ const CLOSING: &str = "、。，．！？：；）］｝」』】》〉”’ー
 pub(super) fn wrap(line: &Line, limit: usize) -> Vec<Line> {
     let limit = limit.max(2);
     let mut wrapper =
-        Wrapper { limit, lines: vec![Line::new()], used: 0, word: vec![], space: None };
+        Wrapper { limit, lines: vec![Line::new()], used: 0, word: vec![], spaces: vec![] };
     for segment in &line.segments {
         for text in segment.text.graphemes(true) {
             let atom =
                 Atom { style: segment.style, foreign: segment.foreign, text, width: width(text) };
             if text == " " {
                 wrapper.end_word();
-                wrapper.space = Some(atom);
+                wrapper.spaces.push(atom);
                 continue;
             }
             let wide = atom.width > 1 && !CLOSING.contains(text);
@@ -229,7 +229,7 @@ struct Wrapper<'a> {
     lines: Vec<Line>,
     used: usize,
     word: Vec<Atom<'a>>,
-    space: Option<Atom<'a>>,
+    spaces: Vec<Atom<'a>>,
 }
 
 impl<'a> Wrapper<'a> {
@@ -239,11 +239,10 @@ impl<'a> Wrapper<'a> {
         }
         let word = std::mem::take(&mut self.word);
         let word_width: usize = word.iter().map(|atom| atom.width).sum();
-        let space = self.space.take();
-        let gap = usize::from(space.is_some());
-        if self.used + gap + word_width <= self.limit {
-            // A space at the very start is indentation and stays.
-            if let Some(space) = space {
+        let spaces = std::mem::take(&mut self.spaces);
+        if self.used + spaces.len() + word_width <= self.limit {
+            // Spaces at the very start are indentation and stay.
+            for space in spaces {
                 self.put(space);
             }
         } else if self.used > 0 {

@@ -29,9 +29,11 @@ pub use compare::{ComparedTexts, write_comparison};
 
 use self::line::{Line, Style, wrap};
 use self::measure::{bytes, clean, counted, grouped, seconds, shorten, width};
-use super::model::{DocumentEntry, PassageKind, Report};
+use super::model::{DocumentEntry, PassageKind, Report, Skipped};
 use crate::document::DocId;
 
+/// Skipped inputs that a summary names.
+const SKIPPED: usize = 4;
 /// Narrowest layout; a narrower terminal wraps it itself.
 const NARROWEST: usize = 32;
 
@@ -100,11 +102,7 @@ impl View<'_> {
     fn header(&self) -> Vec<Line> {
         let run = &self.report.run;
         let mut facts = vec![
-            format!(
-                "{}, {}",
-                counted(run.documents, "document"),
-                counted(run.tokens, "word")
-            ),
+            format!("{}, {}", counted(run.documents, "document"), counted(run.tokens, "word")),
             bytes(run.bytes),
         ];
         if self.report.groups.len() > 1 {
@@ -137,45 +135,52 @@ impl View<'_> {
         if self.options.all {
             let hidden = self.suppressed();
             if !hidden.is_empty() {
-                let line = Line::new().with(Style::Dim, format!("Left out: {}.", hidden.join(", ")));
+                let line =
+                    Line::new().with(Style::Dim, format!("Left out: {}.", hidden.join(", ")));
                 notes.push(line);
             }
         }
         if !report.skipped.is_empty() {
-            let mut line = Line::new().with(
-                Style::Warning,
-                format!("Skipped {}: ", counted(report.skipped.len() as u64, "input")),
-            );
-            let most = if self.options.all { usize::MAX } else { 4 };
-            for (i, skipped) in report.skipped.iter().take(most).enumerate() {
-                let place = match skipped.line {
-                    Some(number) => format!("{}:{number}", clean(&skipped.path)),
-                    None => clean(&skipped.path),
-                };
-                line = line.plain(if i > 0 { ", " } else { "" });
-                if self.options.all {
-                    line = line
-                        .foreign(Style::Name, place)
-                        .plain(" ")
-                        .foreign(Style::Plain, clean(&skipped.message));
-                } else {
-                    line = line.foreign(Style::Name, shorten(&place, self.width / 2));
-                }
-            }
-            let more = report.skipped.len().saturating_sub(most);
-            if more > 0 {
-                line = line.plain(format!(" and {}", grouped(more as u64)));
-            }
-            notes.push(line);
+            notes.extend(self.skipped());
         }
         let mut lines = Vec::new();
         if !notes.is_empty() {
             lines.push(Line::new());
         }
         for note in notes {
-            lines.extend(wrap_hanging(&note, self.width, 2));
+            lines.extend(wrap_hanging(&note, self.width, 4));
         }
         lines
+    }
+
+    /// The inputs that could not be read: named, or with the reason each.
+    fn skipped(&self) -> Vec<Line> {
+        let skipped = &self.report.skipped;
+        let title = format!("Skipped {}: ", counted(skipped.len() as u64, "input"));
+        let mut line = Line::new().with(Style::Warning, title);
+        let place = |input: &Skipped| match input.line {
+            Some(number) => format!("{}:{number}", clean(&input.path)),
+            None => clean(&input.path),
+        };
+        if self.options.all {
+            let reason = |input: &Skipped| {
+                Line::indent(2)
+                    .foreign(Style::Name, place(input))
+                    .plain(": ")
+                    .foreign(Style::Plain, clean(&input.message))
+            };
+            return [line].into_iter().chain(skipped.iter().map(reason)).collect();
+        }
+        let shown = self.shown(skipped.len(), SKIPPED);
+        for (i, input) in skipped[..shown].iter().enumerate() {
+            line = line
+                .plain(if i > 0 { ", " } else { "" })
+                .foreign(Style::Name, shorten(&place(input), self.width / 2));
+        }
+        if shown < skipped.len() {
+            line = line.plain(format!(" and {} more", grouped((skipped.len() - shown) as u64)));
+        }
+        vec![line]
     }
 
     /// Every rule that left something out, in words.
@@ -201,7 +206,9 @@ impl View<'_> {
         match (self.options.all, self.options.top) {
             (true, _) => total,
             (false, Some(top)) => total.min(top),
-            (false, None) => total.min(fitting),
+            // "1 more" takes as much room as the one.
+            (false, None) if total <= fitting + 1 => total,
+            (false, None) => fitting,
         }
     }
 

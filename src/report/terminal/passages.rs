@@ -3,7 +3,7 @@
 use super::diff::{change_count, snippets};
 use super::line::{Line, Style, elide, wrap};
 use super::measure::{clean, counted, grouped, percent, shorten, whole_percent, width};
-use super::{View, column};
+use super::{View, column, wrap_hanging};
 use crate::report::model::{PassageCluster, PassageKind, PassageMember};
 
 /// Carriers of a passage in a summary.
@@ -11,11 +11,15 @@ const CARRIERS: usize = 3;
 /// Lines of a passage's text in a summary.
 const TEXT_ROWS: usize = 2;
 /// Passages that a summary shows even where the budget says fewer.
-const LEAST: usize = 3;
+const LEAST: usize = 2;
 /// Columns in which differences still stand beside the name.
 const BESIDE: usize = 36;
 /// Changes that are looked at in one member; more are counted.
 const MOST_CHANGES: usize = 400;
+/// Columns that a place should have beside its date; with fewer it gets a line of its own.
+const LEAST_PLACE: usize = 24;
+/// Columns of a carrier's row besides its place and date: indentation, gaps, "same words".
+const MARGIN: usize = 20;
 
 impl View<'_> {
     /// The section in at most `budget` lines, or nothing if passages were not looked for.
@@ -80,15 +84,16 @@ impl View<'_> {
         let mut title = Line::new()
             .with(Style::Strong, format!("{number:>2}. "))
             .with(Style::Strong, counted(u64::from(cluster.words), "word"))
-            .plain(places(cluster));
+            .plain(places(cluster))
+            .with(Style::Dim, self.spread(cluster));
         if cluster.kind == PassageKind::Boilerplate {
-            title = title.plain(", ").with(Style::Dim, "boilerplate");
+            title = title.plain(", boilerplate");
         }
         if self.options.all || cluster.kind == PassageKind::Boilerplate {
-            title = title
-                .with(Style::Dim, format!(", distinctiveness {:.2}", cluster.distinctiveness));
+            title =
+                title.with(Style::Dim, format!(", distinctiveness {:.2}", cluster.distinctiveness));
         }
-        let mut lines = vec![title];
+        let mut lines = wrap_hanging(&title, self.width, 4);
         let rows = if self.options.all { usize::MAX } else { TEXT_ROWS };
         for line in elide(&clean(&cluster.text), self.width - 4, rows) {
             lines.push(Line::indent(4).join(&line));
@@ -97,9 +102,49 @@ impl View<'_> {
         lines
     }
 
+    /// How many groups carry it, and from when to when, as far as that is known.
+    fn spread(&self, cluster: &PassageCluster) -> String {
+        let mut text = String::new();
+        let mut groups: Vec<u32> = cluster
+            .members
+            .iter()
+            .filter_map(|member| self.document(member.document).map(|entry| entry.group))
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        if groups.len() > 1 {
+            text.push_str(&format!(" of {}", counted(groups.len() as u64, "group")));
+        }
+        let date = |member: &PassageMember| {
+            self.document(member.document).and_then(|entry| entry.date.as_deref()).map(clean)
+        };
+        let first = cluster.members.first().and_then(date);
+        let last = cluster.members.last().and_then(date);
+        match (first, last) {
+            (Some(first), Some(last)) if first != last => {
+                text.push_str(&format!(", {first} to {last}"));
+            }
+            (Some(first), Some(_)) => text.push_str(&format!(", {first}")),
+            _ => {}
+        }
+        text
+    }
+
     fn carriers(&self, cluster: &PassageCluster) -> Vec<Line> {
         let chosen = self.choose(cluster);
-        let limit = (self.width * 2 / 5).max(16);
+        let since: Vec<String> = chosen
+            .iter()
+            .map(|&i| self.provenance(cluster.members[i].document))
+            .map(|since| shorten(&since, self.width - 16))
+            .collect();
+        let since_width = column(since.iter().map(String::as_str), self.width);
+        let beside = self.width.saturating_sub(MARGIN + since_width);
+        let stacked = since_width > 0 && beside < LEAST_PLACE;
+        let limit = match (stacked, self.options.all) {
+            (true, _) => self.width - 6,
+            (false, true) => beside,
+            (false, false) => beside.min(self.width * 9 / 20),
+        };
         let places: Vec<String> = chosen
             .iter()
             .map(|&i| {
@@ -109,17 +154,19 @@ impl View<'_> {
                 format!("{}{line}", shorten(&self.name(member.document), room))
             })
             .collect();
-        let since: Vec<String> = chosen
-            .iter()
-            .map(|&i| shorten(&self.provenance(cluster.members[i].document), limit))
-            .collect();
         let place_width = column(places.iter().map(String::as_str), limit);
-        let since_width = column(since.iter().map(String::as_str), limit);
         let mut lines = Vec::new();
         for ((&i, place), since) in chosen.iter().zip(&places).zip(&since) {
-            let mut row = Line::indent(6).foreign(Style::Name, place).pad(6 + place_width + 2);
-            if since_width > 0 {
-                row = row.foreign(Style::Plain, since).pad(6 + place_width + 2 + since_width + 2);
+            let mut row = Line::indent(6).foreign(Style::Name, place);
+            if stacked {
+                lines.push(row);
+                row = Line::indent(8).foreign(Style::Plain, since).plain("  ");
+            } else {
+                row = row.pad(6 + place_width + 2);
+                if since_width > 0 {
+                    row = row.foreign(Style::Plain, since);
+                    row = row.pad(6 + place_width + 2 + since_width + 2);
+                }
             }
             lines.extend(self.carrier(row, cluster, i));
         }
@@ -188,10 +235,11 @@ impl View<'_> {
         let mut shown = 0;
         let mut lines = Vec::new();
         for (i, snippet) in found.iter().enumerate() {
-            let gap = if i > 0 { " " } else { "" };
+            let gap = if i > 0 { "  " } else { "" };
             let next = text.clone().plain(gap).join(&snippet.line);
             let left = count - shown - snippet.changes.min(count - shown);
-            let closed = if left > 0 { next.clone().with(Style::Dim, more(left)) } else { next.clone() };
+            let closed =
+                if left > 0 { next.clone().with(Style::Dim, more(left)) } else { next.clone() };
             let wrapped = wrap(&closed, limit);
             if wrapped.len() > rows && i > 0 {
                 break;
@@ -254,11 +302,7 @@ fn more(count: usize) -> String {
 fn places(cluster: &PassageCluster) -> String {
     let (documents, members) = (u64::from(cluster.documents), cluster.members.len() as u64);
     let base = format!(" in {}", counted(documents, "document"));
-    if members == documents {
-        base
-    } else {
-        format!("{base}, {} times", grouped(members))
-    }
+    if members == documents { base } else { format!("{base}, {} times", grouped(members)) }
 }
 
 /// Cuts a line after `bytes` bytes of its text.
