@@ -311,7 +311,7 @@ pub(crate) fn seeds() -> Fixture {
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .expect("the sample documents are there")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".txt"))
+        .filter(|name| name.strip_suffix(".txt").is_some())
         .collect();
     names.sort();
     let documents: Vec<Document> = names

@@ -134,7 +134,7 @@ pub(super) struct InputArgs {
     /// Field that holds a record's date.
     #[arg(long, value_name = "FIELD")]
     pub(super) date_field: Option<String>,
-    /// Encoding of texts that are not UTF-8, as windows-1252 or shift_jis.
+    /// Encoding of texts that are not UTF-8, as windows-1252 or big5.
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
     /// Read only files of a folder that match; may be given several times.
@@ -220,7 +220,7 @@ pub(super) struct CompareArgs {
     /// Second text; - is standard input.
     #[arg(value_name = "B")]
     pub(super) b: PathBuf,
-    /// Encoding of texts that are not UTF-8, as windows-1252 or shift_jis.
+    /// Encoding of texts that are not UTF-8, as windows-1252 or big5.
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(super) encoding: Option<String>,
     #[command(flatten)]

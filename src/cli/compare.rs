@@ -14,7 +14,7 @@ use super::output::Output;
 use super::progress::Progress;
 
 /// Runs the command.
-pub(super) fn run(args: &CompareArgs, common: &Common, messages: &Messages) -> Result<Exit> {
+pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Result<Exit> {
     check_inputs([args.a.as_path(), args.b.as_path()].into_iter())?;
     let output = Output::resolve(&args.output, common)?;
     let config = Config {
@@ -27,7 +27,7 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: &Messages) -> R
         },
         ..Config::default()
     };
-    let progress = Progress::new(*messages);
+    let progress = Progress::new(messages);
     let documents = [read_one(&args.a, args, &progress)?, read_one(&args.b, args, &progress)?];
     let report = engine::find(&documents, &config, &progress)?;
     progress.finish();

@@ -1,9 +1,10 @@
 //! Where the program meets the library's engine: read the documents, find what repeats.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use doublet::report::model::Skipped;
-use doublet::{Config, Document, Error, ErrorKind, Report, Result};
+use doublet::{Config, Document, Doublet, Error, Origin, Report, Result};
 
 use super::progress::Progress;
 
@@ -34,14 +35,54 @@ pub(super) fn read(
     progress: &Progress,
 ) -> Result<Collection> {
     progress.begin("reading", None);
-    let _ = (paths, reading);
-    Err(Error::new(ErrorKind::Config, "a build without sources"))
+    let mut collection = Collection { documents: Vec::new(), skipped: Vec::new() };
+    for path in paths {
+        placeholder(path, path, reading, &mut collection)?;
+    }
+    progress.advance(collection.documents.len() as u64);
+    Ok(collection)
+}
+
+/// Plain text only, until the library's sources are there.
+fn placeholder(root: &Path, path: &Path, reading: &Reading, into: &mut Collection) -> Result<()> {
+    let refused = |error| Error::io("read", path, error);
+    if path.is_dir() {
+        let mut names: Vec<PathBuf> = std::fs::read_dir(path)
+            .map_err(refused)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        names.sort();
+        return names.iter().try_for_each(|path| placeholder(root, path, reading, into));
+    }
+    let mut text = String::new();
+    let result = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    match result.map_err(refused) {
+        Ok(_) => {
+            let mut document = Document::new(path.display().to_string(), text);
+            document.origin = Some(Origin {
+                source: root.display().to_string(),
+                path: path.display().to_string(),
+                line: None,
+                encoding: None,
+            });
+            into.documents.push(document);
+        }
+        Err(error) if reading.strict => return Err(error),
+        Err(error) => into.skipped.push(Skipped {
+            path: path.display().to_string(),
+            line: None,
+            message: error.message(),
+        }),
+    }
+    Ok(())
 }
 
 /// Finds what repeats in the documents.
 pub(super) fn find(documents: &[Document], config: &Config, progress: &Progress) -> Result<Report> {
-    progress.begin("comparing", Some(documents.len() as u64));
-    progress.advance(1);
-    let _ = config;
-    Err(Error::new(ErrorKind::Config, "a build without the engine"))
+    progress.begin("comparing", None);
+    Doublet::builder().config(config.clone()).build()?.find(documents)
 }

@@ -58,7 +58,7 @@ impl Plan {
 }
 
 /// Runs the command.
-pub(super) fn run(args: &FindArgs, common: &Common, messages: &Messages) -> Result<Exit> {
+pub(super) fn run(args: &FindArgs, common: &Common, messages: Messages) -> Result<Exit> {
     let plan = Plan::new(args, common)?;
     let report = run_engine(&plan, messages)?;
     messages.skipped(&report.skipped);
@@ -68,8 +68,8 @@ pub(super) fn run(args: &FindArgs, common: &Common, messages: &Messages) -> Resu
     Ok(plan.output.deliver(&report, &text)?.unwrap_or(exit))
 }
 
-fn run_engine(plan: &Plan, messages: &Messages) -> Result<Report> {
-    let progress = Progress::new(*messages);
+fn run_engine(plan: &Plan, messages: Messages) -> Result<Report> {
+    let progress = Progress::new(messages);
     let collection = engine::read(&plan.paths, &plan.reading, &progress)?;
     let mut report = engine::find(&collection.documents, &plan.config, &progress)?;
     report.skipped = collection.skipped;

@@ -56,7 +56,7 @@ pub(crate) fn run() -> ExitCode {
     };
     let messages = Messages::new(&cli.common);
     interrupt::install();
-    match dispatch(&cli, &messages) {
+    match dispatch(&cli, messages) {
         Ok(exit) => exit.into(),
         Err(error) => {
             messages.error(&error);
@@ -68,7 +68,7 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn dispatch(cli: &Cli, messages: &Messages) -> Result<Exit> {
+fn dispatch(cli: &Cli, messages: Messages) -> Result<Exit> {
     match &cli.command {
         Command::Find(args) => find::run(args, &cli.common, messages),
         Command::Compare(args) => compare::run(args, &cli.common, messages),

@@ -142,7 +142,7 @@ fn word_count(text: &str) -> usize {
 
 /// The end of a text that serves as context.
 fn last_words(text: &str) -> &str {
-    let start = context_start(text.split_word_bound_indices().rev().map(|(i, unit)| (i, unit)));
+    let start = context_start(text.split_word_bound_indices().rev());
     start.map_or(text, |start| &text[start..])
 }
 

@@ -233,12 +233,11 @@ impl View<'_> {
     fn provenance(&self, id: DocId) -> String {
         let Some(entry) = self.document(id) else { return String::new() };
         let mut parts = Vec::new();
-        if self.report.groups.len() > 1 {
-            if let Some(group) = self.report.groups.get(entry.group as usize) {
-                if !entry.name.starts_with(&group.name) {
-                    parts.push(clean(&group.name));
-                }
-            }
+        if self.report.groups.len() > 1
+            && let Some(group) = self.report.groups.get(entry.group as usize)
+            && !entry.name.starts_with(&group.name)
+        {
+            parts.push(clean(&group.name));
         }
         if let Some(date) = &entry.date {
             parts.push(clean(date));

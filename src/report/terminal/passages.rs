@@ -104,7 +104,7 @@ impl View<'_> {
 
     /// How many groups carry it, and from when to when, as far as that is known.
     fn spread(&self, cluster: &PassageCluster) -> String {
-        let mut text = String::new();
+        let mut parts = Vec::new();
         let mut groups: Vec<u32> = cluster
             .members
             .iter()
@@ -113,7 +113,7 @@ impl View<'_> {
         groups.sort_unstable();
         groups.dedup();
         if groups.len() > 1 {
-            text.push_str(&format!(" of {}", counted(groups.len() as u64, "group")));
+            parts.push(format!(" of {}", counted(groups.len() as u64, "group")));
         }
         let date = |member: &PassageMember| {
             self.document(member.document).and_then(|entry| entry.date.as_deref()).map(clean)
@@ -122,12 +122,12 @@ impl View<'_> {
         let last = cluster.members.last().and_then(date);
         match (first, last) {
             (Some(first), Some(last)) if first != last => {
-                text.push_str(&format!(", {first} to {last}"));
+                parts.push(format!(", {first} to {last}"));
             }
-            (Some(first), Some(_)) => text.push_str(&format!(", {first}")),
+            (Some(first), Some(_)) => parts.push(format!(", {first}")),
             _ => {}
         }
-        text
+        parts.concat()
     }
 
     fn carriers(&self, cluster: &PassageCluster) -> Vec<Line> {
@@ -184,10 +184,10 @@ impl View<'_> {
         let shown = if self.options.all || total <= CARRIERS + 1 { total } else { CARRIERS };
         let mut chosen: Vec<usize> = (0..shown).collect();
         let canonical = cluster.canonical as usize;
-        if canonical >= shown && canonical < total {
-            if let Some(last) = chosen.last_mut() {
-                *last = canonical;
-            }
+        if (shown..total).contains(&canonical)
+            && let Some(last) = chosen.last_mut()
+        {
+            *last = canonical;
         }
         chosen
     }
@@ -281,16 +281,16 @@ impl View<'_> {
             .collect();
         groups.sort_unstable();
         groups.dedup();
-        let mut text = format!("… {} more", grouped(others.len() as u64));
+        let mut parts = vec![format!("… {} more", grouped(others.len() as u64))];
         if groups.len() > 1 {
-            text.push_str(&format!(" in {}", counted(groups.len() as u64, "group")));
+            parts.push(format!(" in {}", counted(groups.len() as u64, "group")));
         }
         if same == others.len() {
-            text.push_str(", all in the same words");
+            parts.push(", all in the same words".to_owned());
         } else if same > 0 {
-            text.push_str(&format!(", {} in the same words", grouped(same as u64)));
+            parts.push(format!(", {} in the same words", grouped(same as u64)));
         }
-        text
+        parts.concat()
     }
 }
 

@@ -1,0 +1,2 @@
+//! Clusters.
+pub(crate) mod union_find;

@@ -1,0 +1,230 @@
+//! Passage clusters: star refinement of the sites that hang together.
+//!
+//! Links make components by transitivity; a cluster must be more. One site becomes the canonical
+//! passage: the earliest where dates are known, else the most typical, whose 3-grams most of the
+//! others share (with carriers that each changed a word or two, it is the one nearest to the
+//! common source; the longest would be the one with the most insertions). Each other site is
+//! aligned to it, and joins if it matches well and covers half of it; the rest forms clusters of
+//! its own. A site that is left alone at the end goes with the neighbour that it was aligned with,
+//! so no verified pair is lost.
+//!
+//! Cost: one alignment for each site and round; nearly all sites find their cluster in the first.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::align::{Alignment, Sides};
+use super::direct::GramTable;
+use super::pairs::{Place, Worker};
+use super::site::{SiteId, Sites};
+use super::{Collection, Limits};
+use crate::document::Timestamp;
+use crate::hash::combine;
+use crate::span::TokenRange;
+
+/// Rounds of refinement of one component before what is left goes by its neighbours.
+const ROUNDS: usize = 32;
+/// Sites compared with one another to find the typical one.
+const SAMPLE: usize = 64;
+/// Tokens beyond a site that its alignment to the canonical passage may take in.
+const MARGIN: u32 = 6;
+
+/// A canonical place and its versions.
+#[derive(Debug)]
+pub(crate) struct Star {
+    /// The canonical passage.
+    pub(crate) canonical: Place,
+    /// The other places, by place, each aligned with the canonical one as the first side.
+    pub(crate) members: Vec<(u32, Alignment)>,
+}
+
+/// Refines all components; stars come in the order of components.
+pub(crate) fn refine(
+    collection: &Collection<'_>,
+    dates: &[Option<Timestamp>],
+    sites: &Sites,
+    limits: Limits,
+) -> Vec<Star> {
+    sites
+        .components
+        .par_iter()
+        .map_init(Worker::default, |worker, component| {
+            Refiner { collection, dates, sites, limits, worker }.refine(component)
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+struct Refiner<'a> {
+    collection: &'a Collection<'a>,
+    dates: &'a [Option<Timestamp>],
+    sites: &'a Sites,
+    limits: Limits,
+    worker: &'a mut Worker,
+}
+
+impl Refiner<'_> {
+    fn refine(&mut self, component: &[SiteId]) -> Vec<Star> {
+        let mut stars = Vec::new();
+        let mut rest = component.to_vec();
+        let mut alone = Vec::new();
+        for _ in 0..ROUNDS {
+            if rest.len() < 2 {
+                break;
+            }
+            let centre = self.canonical(&rest);
+            let (star, left) = self.star(centre, &rest);
+            if star.members.is_empty() {
+                alone.push(centre);
+            } else {
+                stars.push(star);
+            }
+            rest = left;
+        }
+        alone.extend(rest);
+        stars.extend(self.stars_of_neighbours(alone));
+        stars
+    }
+
+    /// The star around a site, and the sites that do not belong to it.
+    fn star(&mut self, centre: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
+        let canonical = self.whole_words(self.sites.places[centre as usize]);
+        let tokens = self.collection.hashes(canonical.document);
+        let table = GramTable::new(tokens, canonical.tokens);
+        let mut members: Vec<(u32, Alignment)> = Vec::new();
+        let mut left = Vec::new();
+        for &site in candidates.iter().filter(|&&site| site != centre) {
+            let place = self.sites.places[site as usize];
+            match self.align(&table, canonical, place) {
+                Some(alignment) => members.push((place.document, alignment)),
+                None => left.push(site),
+            }
+        }
+        (Star { canonical, members: distinct(canonical, members) }, left)
+    }
+
+    /// Aligns a site to the canonical passage, if it is a version of it.
+    fn align(&mut self, table: &GramTable, canonical: Place, place: Place) -> Option<Alignment> {
+        let (a, b) =
+            (self.collection.hashes(canonical.document), self.collection.hashes(place.document));
+        let mut within_b = TokenRange::new(
+            place.tokens.start.saturating_sub(MARGIN),
+            (place.tokens.end + MARGIN).min(b.len() as u32),
+        );
+        if canonical.document == place.document {
+            // Never into the canonical passage itself.
+            if place.tokens.start >= canonical.tokens.end {
+                within_b.start = within_b.start.max(canonical.tokens.end);
+            } else if place.tokens.end <= canonical.tokens.start {
+                within_b.end = within_b.end.min(canonical.tokens.start);
+            } else {
+                return None;
+            }
+        }
+        let sides = Sides { a, b, within_a: canonical.tokens, within_b };
+        let ids = (canonical.document, place.document);
+        let exact = Sides { within_b: place.tokens, ..sides };
+        let alignment = super::align::equal_ranges(exact).or_else(|| {
+            let found = table.align(self.collection, self.worker, ids, sides);
+            found.into_iter().max_by_key(|alignment| alignment.matched_half_words(a))
+        })?;
+        let fits = alignment.matched_half_words(a) >= 2 * self.limits.min_words
+            && alignment.identity() >= self.limits.min_identity
+            && 2 * alignment.a.len() >= canonical.tokens.len()
+            && 2 * alignment.b.overlap(place.tokens) >= place.tokens.len();
+        fits.then_some(alignment)
+    }
+
+    /// A place that neither begins nor ends inside a contraction.
+    fn whole_words(&mut self, place: Place) -> Place {
+        let tokens = self.worker.words.whole_words(self.collection, place.document, place.tokens);
+        Place { tokens, ..place }
+    }
+
+    fn canonical(&self, sites: &[SiteId]) -> SiteId {
+        let date = |site: SiteId| self.dates[self.sites.places[site as usize].document as usize];
+        if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
+            return first.1;
+        }
+        let stride = sites.len().div_ceil(SAMPLE);
+        let sample: Vec<SiteId> = sites.iter().copied().step_by(stride).collect();
+        let mut counts: HashMap<u64, u32> = HashMap::new();
+        for &site in &sample {
+            for gram in self.grams(site) {
+                *counts.entry(gram).or_default() += 1;
+            }
+        }
+        let shared = |site| self.grams(site).map(|gram| u64::from(counts[&gram] - 1)).sum::<u64>();
+        sample
+            .into_iter()
+            .max_by_key(|&site| (shared(site), std::cmp::Reverse(site_key(self.sites, site))))
+            .unwrap_or(sites[0])
+    }
+
+    fn grams(&self, site: SiteId) -> impl Iterator<Item = u64> + '_ {
+        let place = self.sites.places[site as usize];
+        self.collection.hashes(place.document)[place.tokens.range()]
+            .windows(3)
+            .map(|gram| gram.iter().fold(0, |state, token| combine(state, u64::from(token.0))))
+    }
+
+    /// Stars of lone sites around the neighbours they share most with.
+    fn stars_of_neighbours(&mut self, mut alone: Vec<SiteId>) -> Vec<Star> {
+        alone.sort_unstable();
+        let mut groups: Vec<(SiteId, SiteId)> = Vec::new();
+        for &site in &alone {
+            let from = self.sites.edges.partition_point(|edge| edge.0 < site);
+            let neighbour = self.sites.edges[from..]
+                .iter()
+                .take_while(|edge| edge.0 == site)
+                .max_by_key(|edge| (edge.2, std::cmp::Reverse(edge.1)));
+            if let Some(&(_, neighbour, _)) = neighbour {
+                // Of two lone neighbours the first is the centre.
+                let mutual = groups.iter().any(|&pair| pair == (site, neighbour));
+                if !mutual {
+                    groups.push((neighbour, site));
+                }
+            }
+        }
+        groups.sort_unstable();
+        let mut stars = Vec::new();
+        for group in groups.chunk_by(|x, y| x.0 == y.0) {
+            let sites: Vec<SiteId> = group.iter().map(|pair| pair.1).collect();
+            let (star, _) = self.star(group[0].0, &sites);
+            if !star.members.is_empty() {
+                stars.push(star);
+            }
+        }
+        stars
+    }
+}
+
+fn site_key(sites: &Sites, site: SiteId) -> (Place, SiteId) {
+    (sites.places[site as usize], site)
+}
+
+/// Keeps of members that overlap one another or the canonical passage by half the one that
+/// matches most.
+fn distinct(canonical: Place, mut members: Vec<(u32, Alignment)>) -> Vec<(u32, Alignment)> {
+    members.sort_by_key(|(document, alignment)| (*document, alignment.b, alignment.a));
+    let mut kept: Vec<(u32, Alignment)> = Vec::with_capacity(members.len());
+    for (document, alignment) in members {
+        let clashes =
+            |other: TokenRange| 2 * other.overlap(alignment.b) > other.len().min(alignment.b.len());
+        if document == canonical.document && clashes(canonical.tokens) {
+            continue;
+        }
+        match kept.last_mut() {
+            Some((last, best)) if *last == document && clashes(best.b) => {
+                if alignment.b.len() > best.b.len() {
+                    *best = alignment;
+                }
+            }
+            _ => kept.push((document, alignment)),
+        }
+    }
+    kept
+}

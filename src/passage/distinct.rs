@@ -1,0 +1,152 @@
+//! Distinctiveness: is a passage reuse, or prose that everyone writes?
+//!
+//! Of the 3-grams that a cluster's members have in common, take the one that stands in the fewest
+//! documents of the collection, `d`. A passage of `s` documents has the distinctiveness `s / d`.
+//! A quote that forty outlets carry has d ≈ s: its rarest three words stand nowhere else. A
+//! formula has d ≫ s: even its rarest three words are common, and that two documents string
+//! them together alike says nothing. Fixed text (a disclaimer, a byline) is real repetition with
+//! d ≈ s, so it is told apart by its spread: many documents of each group, at many dates.
+//!
+//! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
+//! and 12 bytes for each 3-gram asked for.
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+use super::Collection;
+use super::cluster::Star;
+use crate::document::Timestamp;
+use crate::hash::combine;
+use crate::text::TokenHash;
+
+/// Tokens a gram.
+const GRAM: usize = 3;
+
+fn grams(tokens: &[TokenHash]) -> impl Iterator<Item = u64> + '_ {
+    tokens.windows(GRAM).map(|gram| {
+        let state = combine(u64::from(gram[0].0), u64::from(gram[1].0));
+        combine(state, u64::from(gram[2].0))
+    })
+}
+
+/// The distinctiveness of every star, 0 to 1, in order.
+pub(crate) fn distinctiveness(collection: &Collection<'_>, stars: &[Star]) -> Vec<f64> {
+    let asked: Vec<Vec<u64>> =
+        stars.par_iter().map(|star| common_grams(collection, star)).collect();
+    let frequencies = document_frequencies(collection, &asked);
+    stars
+        .par_iter()
+        .zip(&asked)
+        .map(|(star, grams)| {
+            let documents = f64::from(documents_of(star));
+            let rarest = grams.iter().map(|gram| frequencies[gram]).min();
+            rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
+        })
+        .collect()
+}
+
+/// Number of different documents of a star.
+pub(crate) fn documents_of(star: &Star) -> u32 {
+    let mut documents: Vec<u32> = star.members.iter().map(|(document, _)| *document).collect();
+    documents.push(star.canonical.document);
+    documents.sort_unstable();
+    documents.dedup();
+    documents.len() as u32
+}
+
+/// The 3-grams of the canonical passage that at least half of the members hold unchanged.
+fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
+    let canonical = star.canonical.tokens;
+    let mut holders = vec![0u32; canonical.len() as usize];
+    for (at, _, len) in star.members.iter().flat_map(|(_, alignment)| alignment.equal_runs()) {
+        let from = (at - canonical.start) as usize;
+        for holder in holders.iter_mut().skip(from).take((len as usize + 1).saturating_sub(GRAM)) {
+            *holder += 1;
+        }
+    }
+    let half = (star.members.len() as u32).div_ceil(2);
+    grams(&collection.hashes(star.canonical.document)[canonical.range()])
+        .zip(holders)
+        .filter_map(|(gram, holders)| (holders >= half).then_some(gram))
+        .collect()
+}
+
+/// In how many documents each asked-for 3-gram stands.
+fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> HashMap<u64, u32> {
+    let mut grams_asked: Vec<u64> = asked.iter().flatten().copied().collect();
+    grams_asked.par_sort_unstable();
+    grams_asked.dedup();
+    let numbers: HashMap<u64, u32> = grams_asked.iter().copied().zip(0u32..).collect();
+    let bits = (grams_asked.len().max(64) * 16).next_power_of_two();
+    let mut filter = vec![0u64; bits / 64];
+    for gram in &grams_asked {
+        let bit = *gram as usize & (bits - 1);
+        filter[bit / 64] |= 1 << (bit % 64);
+    }
+    let documents: Vec<u32> = (0..collection.tokens.len() as u32).collect();
+    let portion = documents.len().div_ceil(2 * rayon::current_num_threads()).max(1);
+    let counts = documents
+        .par_chunks(portion)
+        .map(|documents| {
+            let mut counts = vec![(0u32, u32::MAX); grams_asked.len()];
+            for &document in documents {
+                for gram in grams(collection.hashes(document)) {
+                    let bit = gram as usize & (bits - 1);
+                    if filter[bit / 64] >> (bit % 64) & 1 == 0 {
+                        continue;
+                    }
+                    if let Some(&number) = numbers.get(&gram) {
+                        let (count, last) = &mut counts[number as usize];
+                        if *last != document {
+                            (*count, *last) = (*count + 1, document);
+                        }
+                    }
+                }
+            }
+            counts.into_iter().map(|(count, _)| count).collect::<Vec<u32>>()
+        })
+        .reduce(
+            || vec![0; grams_asked.len()],
+            |mut sum, counts| {
+                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                sum
+            },
+        );
+    grams_asked.into_iter().zip(counts).collect()
+}
+
+/// Whether a passage is fixed text: it stands in many documents of each of its groups and, where
+/// dates are known, at many dates far apart. Only collections with groups of their own tell.
+pub(crate) fn is_fixed_text(
+    collection: &Collection<'_>,
+    dates: &[Option<Timestamp>],
+    documents: &[u32],
+) -> bool {
+    const FEWEST_DOCUMENTS: usize = 8;
+    const DOCUMENTS_A_GROUP: usize = 4;
+    const SECONDS: i64 = 14 * 24 * 3600;
+    if documents.len() < FEWEST_DOCUMENTS {
+        return false;
+    }
+    let group = |&document: &u32| collection.documents[document as usize].group.as_deref();
+    let mut groups: Vec<&str> = documents.iter().filter_map(group).collect();
+    if groups.len() < documents.len() {
+        return false;
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    let mut days: Vec<i64> = documents
+        .iter()
+        .filter_map(|&document| dates[document as usize])
+        .map(|Timestamp(seconds)| seconds.div_euclid(24 * 3600))
+        .collect();
+    days.sort_unstable();
+    days.dedup();
+    let spread = match (days.first(), days.last()) {
+        (Some(first), Some(last)) => {
+            2 * days.len() >= documents.len() / 2 && (last - first) * 24 * 3600 >= SECONDS
+        }
+        _ => true,
+    };
+    spread && documents.len() >= DOCUMENTS_A_GROUP * groups.len()
+}

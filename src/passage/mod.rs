@@ -1,0 +1,202 @@
+//! Passages: spans of documents that also stand elsewhere.
+//!
+//! ```text
+//! tokens → anchors → links → runs → chains → pairs → sites → stars → clusters → coverage
+//! ```
+//!
+//! [`anchor`] samples shingles, [`link`] connects equal ones and grows them into runs, [`chain`]
+//! strings runs together, [`align`] turns a chain into steps word by word, [`pairs`] filters, and
+//! [`site`] and [`cluster`] bring together the places that hold versions of one text. [`distinct`]
+//! tells reuse from formula, [`operations`] writes alignments out, [`coverage`] adds up.
+
+pub(crate) mod align;
+pub(crate) mod anchor;
+pub(crate) mod chain;
+pub(crate) mod cluster;
+pub(crate) mod coverage;
+pub(crate) mod direct;
+pub(crate) mod distinct;
+pub(crate) mod link;
+pub(crate) mod operations;
+pub(crate) mod pairs;
+pub(crate) mod site;
+pub(crate) mod words;
+
+use rayon::prelude::*;
+
+use self::cluster::Star;
+use self::operations::Teller;
+use self::pairs::Worker;
+use crate::config::PassageConfig;
+use crate::document::{DocId, Document, Timestamp};
+use crate::report::model::{
+    LineSpan, Operation, OperationKind, PassageCluster, PassageKind, PassageMember, Suppressed,
+};
+use crate::span::LineIndex;
+use crate::text::{SpanScratch, TokenHash, TokenIndex};
+
+/// The documents of a run as this half sees them.
+pub(crate) struct Collection<'a> {
+    /// The documents.
+    pub(crate) documents: &'a [Document],
+    /// Their tokens.
+    pub(crate) tokens: &'a [TokenIndex],
+    /// The first document with the same tokens; its own number for most.
+    pub(crate) copy_of: &'a [u32],
+    /// The representative of the document's cluster; its own number for most.
+    pub(crate) representative: &'a [u32],
+}
+
+impl Collection<'_> {
+    pub(crate) fn hashes(&self, document: u32) -> &[TokenHash] {
+        self.tokens[document as usize].hashes()
+    }
+
+    pub(crate) fn text(&self, document: u32) -> &str {
+        &self.documents[document as usize].text
+    }
+}
+
+/// What an alignment must reach.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) min_words: u32,
+    pub(crate) min_identity: f64,
+}
+
+/// Finds all passages. `config.sensitivity` must be resolved.
+pub(crate) fn find_passages(
+    collection: &Collection<'_>,
+    dates: &[Option<Timestamp>],
+    config: &PassageConfig,
+    suppressed: &mut Suppressed,
+) -> Vec<PassageCluster> {
+    let limits = Limits { min_words: config.min_words, min_identity: config.min_identity };
+    let links = link::find_runs(collection, config.sensitivity.winnowing(), config.min_words);
+    suppressed.weak_links = links.weak;
+    suppressed.clustered_links = links.clustered;
+    suppressed.thinned_buckets += links.thinned;
+    let found = pairs::find_pairs(collection, &links.runs, limits);
+    drop(links);
+    suppressed.short_alignments = found.short;
+    suppressed.dissimilar_alignments = found.dissimilar;
+    let sites = site::find_sites(&found.pairs, collection.documents.len(), config.min_words);
+    drop(found);
+    let stars = cluster::refine(collection, dates, &sites, limits);
+    drop(sites);
+    let distinct = distinct::distinctiveness(collection, &stars);
+    let mut passages: Vec<PassageCluster> = stars
+        .par_iter()
+        .zip(distinct)
+        .map_init(
+            || (Worker::default(), Teller::default()),
+            |(worker, teller), (star, distinctiveness)| {
+                describe(collection, dates, config, star, distinctiveness, worker, teller)
+            },
+        )
+        .collect();
+    drop(stars);
+    fill_lines(collection, &mut passages);
+    passages.par_sort_by_cached_key(|passage| {
+        let canonical = &passage.members[passage.canonical as usize];
+        (
+            passage.kind,
+            std::cmp::Reverse((passage.documents, passage.words)),
+            canonical.document,
+            canonical.span,
+        )
+    });
+    suppressed.boilerplate_passages =
+        passages.iter().filter(|passage| passage.kind == PassageKind::Boilerplate).count() as u64;
+    passages
+}
+
+/// Writes one star out.
+fn describe(
+    collection: &Collection<'_>,
+    dates: &[Option<Timestamp>],
+    config: &PassageConfig,
+    star: &Star,
+    distinctiveness: f64,
+    worker: &mut Worker,
+    teller: &mut Teller,
+) -> PassageCluster {
+    let canonical = star.canonical;
+    let text = collection.text(canonical.document);
+    let span = collection.tokens[canonical.document as usize]
+        .span_of(text, canonical.tokens, &mut SpanScratch::default())
+        .unwrap_or_default();
+    let mut members = vec![PassageMember {
+        document: DocId(canonical.document),
+        span,
+        lines: LineSpan::default(),
+        tokens: canonical.tokens,
+        identity: 1.0,
+        operations: vec![Operation {
+            kind: OperationKind::Equal,
+            canonical_tokens: canonical.tokens,
+            tokens: canonical.tokens,
+            canonical_span: span,
+            span,
+            canonical_text: None,
+            text: None,
+        }],
+    }];
+    for (document, alignment) in &star.members {
+        let tokens = worker.words.whole_words(collection, *document, alignment.b);
+        let (span, operations) = teller.tell(collection, canonical, *document, alignment, tokens);
+        members.push(PassageMember {
+            document: DocId(*document),
+            span,
+            lines: LineSpan::default(),
+            tokens,
+            identity: alignment.identity(),
+            operations,
+        });
+    }
+    members.sort_by_key(|member| {
+        let date = dates[member.document.index()];
+        (date.is_none(), date, member.document, member.span)
+    });
+    let is_canonical =
+        |m: &PassageMember| (m.document.0, m.tokens) == (canonical.document, canonical.tokens);
+    let at = members.iter().position(is_canonical).unwrap_or(0) as u32;
+    let mut documents: Vec<u32> = members.iter().map(|member| member.document.0).collect();
+    documents.sort_unstable();
+    documents.dedup();
+    let boilerplate = distinctiveness < config.min_distinctiveness
+        || distinct::is_fixed_text(collection, dates, &documents);
+    let half_words: u32 = collection.hashes(canonical.document)[canonical.tokens.range()]
+        .iter()
+        .map(|token| token.half_words())
+        .sum();
+    PassageCluster {
+        kind: if boilerplate { PassageKind::Boilerplate } else { PassageKind::Reuse },
+        text: text[span.range()].to_owned(),
+        words: half_words.div_ceil(2),
+        documents: documents.len() as u32,
+        distinctiveness,
+        canonical: at,
+        members,
+    }
+}
+
+/// Fills in lines and columns, document by document.
+fn fill_lines(collection: &Collection<'_>, passages: &mut [PassageCluster]) {
+    let mut members: Vec<&mut PassageMember> =
+        passages.iter_mut().flat_map(|passage| passage.members.iter_mut()).collect();
+    members.par_sort_by_key(|member| member.document);
+    members.par_chunk_by_mut(|x, y| x.document == y.document).for_each(|members| {
+        let text = collection.text(members[0].document.0);
+        let index = LineIndex::new(text);
+        for member in members {
+            let (start, end) = index.line_span(member.span);
+            member.lines = LineSpan {
+                start_line: start.line,
+                start_column: start.column,
+                end_line: end.line,
+                end_column: end.column,
+            };
+        }
+    });
+}

@@ -1,0 +1,291 @@
+//! Pairs: what two documents (or two places of one) share, aligned.
+//!
+//! Three roads lead here: runs that links found, cut into chains and aligned; members of a
+//! document cluster, aligned to their representative directly; exact copies, whose tokens are
+//! equal from end to end. All pass the same filters, the fewest words and the lowest identity.
+//!
+//! Cost: a few microseconds a pair, linear in its length.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::align::{Aligner, Alignment, NoForms, Sides, equal_ranges};
+use super::chain::chains;
+use super::direct::GramTable;
+use super::link::Run;
+use super::words::{PairWords, Words};
+use super::{Collection, Limits};
+use crate::span::TokenRange;
+use crate::text::TokenHash;
+
+/// A range of tokens of one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) document: u32,
+    pub(crate) tokens: TokenRange,
+}
+
+/// Two places that share a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) a: Place,
+    pub(crate) b: Place,
+    /// Runs of equal tokens, as `(at_a, at_b, len)`.
+    pub(crate) runs: Box<[(u32, u32, u32)]>,
+    /// Matched words, in half words.
+    pub(crate) matched: u32,
+}
+
+/// All pairs, by document, and what the filters left out.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) short: u64,
+    pub(crate) dissimilar: u64,
+}
+
+/// Scratch of one thread.
+#[derive(Default)]
+pub(crate) struct Worker {
+    pub(crate) aligner: Aligner,
+    pub(crate) words: Words,
+}
+
+/// Aligns everything that may share a passage.
+pub(crate) fn find_pairs(collection: &Collection<'_>, runs: &[Run], limits: Limits) -> Pairs {
+    let mut groups: Vec<&[Run]> = runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b)).collect();
+    // Neighbouring groups of one document would make uneven portions for the threads.
+    let portions: Vec<Pairs> = groups
+        .par_chunks_mut(64)
+        .map_init(Worker::default, |worker, groups| {
+            let mut found = Pairs::default();
+            for group in groups {
+                align_group(collection, group, limits, worker, &mut found);
+            }
+            found
+        })
+        .collect();
+    let mut all = Pairs::default();
+    for portion in portions.into_iter().chain(align_to_representatives(collection, limits)) {
+        all.pairs.extend(portion.pairs);
+        all.short += portion.short;
+        all.dissimilar += portion.dissimilar;
+    }
+    all.pairs.extend(exact_copies(collection, limits));
+    all.pairs.par_sort_unstable_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
+    all.pairs.dedup_by(|x, y| (x.a, x.b) == (y.a, y.b));
+    all
+}
+
+/// Chains and aligns the runs of one pair of documents.
+fn align_group(
+    collection: &Collection<'_>,
+    runs: &[Run],
+    limits: Limits,
+    worker: &mut Worker,
+    found: &mut Pairs,
+) {
+    let (a, b) = (runs[0].a, runs[0].b);
+    let sides = Sides::whole(collection.hashes(a), collection.hashes(b));
+    let mut kept = Kept::default();
+    for chain in chains(runs) {
+        if kept.holds(&chain[0]) && kept.holds(&chain[chain.len() - 1]) {
+            continue;
+        }
+        if !worth_a_closer_look(sides, &chain, limits, worker) {
+            found.short += 1;
+            continue;
+        }
+        let mut forms = PairWords::new(&mut worker.words, collection, a, b);
+        for alignment in worker.aligner.align_chain(sides, &chain, &mut forms) {
+            let Some(matched) = limits.check(&alignment, sides.a, found) else { continue };
+            if kept.covers(&alignment) {
+                continue;
+            }
+            kept.add(&alignment);
+            if a == b && alignment.b.start < alignment.a.end {
+                found.pairs.extend(repeated_units(a, sides.a, &alignment, limits));
+            } else {
+                found.pairs.push(Pair::new(a, b, &alignment, matched));
+            }
+        }
+    }
+}
+
+/// Whether a chain of few equal words is long enough once it is extended by hash alone.
+fn worth_a_closer_look(
+    sides: Sides<'_>,
+    chain: &[Run],
+    limits: Limits,
+    worker: &mut Worker,
+) -> bool {
+    let enough = 2 * limits.min_words.saturating_sub(2).max(limits.min_words * 2 / 3);
+    let weight = |at: u32, len: u32| -> u32 {
+        sides.a[at as usize..(at + len) as usize].iter().map(|token| token.half_words()).sum()
+    };
+    chain.iter().map(|run| weight(run.at_a, run.len)).sum::<u32>() >= enough
+        || worker
+            .aligner
+            .align_chain(sides, chain, &mut NoForms)
+            .first()
+            .is_some_and(|alignment| alignment.matched_half_words(sides.a) >= enough)
+}
+
+impl Limits {
+    /// The matched half words of an alignment that passes; counts one that does not.
+    fn check(self, alignment: &Alignment, a: &[TokenHash], found: &mut Pairs) -> Option<u32> {
+        let matched = alignment.matched_half_words(a);
+        if matched < 2 * self.min_words {
+            found.short += 1;
+            None
+        } else if alignment.identity() < self.min_identity {
+            found.dissimilar += 1;
+            None
+        } else {
+            Some(matched)
+        }
+    }
+}
+
+impl Pair {
+    fn new(a: u32, b: u32, alignment: &Alignment, matched: u32) -> Self {
+        Self {
+            a: Place { document: a, tokens: alignment.a },
+            b: Place { document: b, tokens: alignment.b },
+            runs: alignment.equal_runs().collect(),
+            matched,
+        }
+    }
+}
+
+/// The alignments of one pair so far, to skip chains that lie inside one.
+#[derive(Default)]
+struct Kept {
+    by_start: BTreeMap<(u32, u32), (TokenRange, TokenRange)>,
+}
+
+impl Kept {
+    /// Neighbours looked at: alignments of one pair seldom overlap more deeply.
+    const NEAR: usize = 16;
+
+    fn near(&self, at_a: u32) -> impl Iterator<Item = &(TokenRange, TokenRange)> {
+        self.by_start.range(..=(at_a, u32::MAX)).rev().take(Self::NEAR).map(|(_, ranges)| ranges)
+    }
+
+    fn holds(&self, run: &Run) -> bool {
+        let a = TokenRange::new(run.at_a, run.at_a + run.len);
+        let b = TokenRange::new(run.at_b, run.at_b + run.len);
+        self.near(run.at_a).any(|(in_a, in_b)| in_a.contains(a) && in_b.contains(b))
+    }
+
+    /// Whether most of an alignment lies in an earlier one, on both sides.
+    fn covers(&self, alignment: &Alignment) -> bool {
+        let mostly = |range: TokenRange, other: TokenRange| 2 * range.overlap(other) > range.len();
+        self.near(alignment.a.end).any(|&(a, b)| mostly(alignment.a, a) && mostly(alignment.b, b))
+    }
+
+    fn add(&mut self, alignment: &Alignment) {
+        self.by_start.insert((alignment.a.start, alignment.b.start), (alignment.a, alignment.b));
+    }
+}
+
+/// A text that follows itself at once, again and again, overlaps itself when aligned. What
+/// repeats is its period: each occurrence is paired with the next.
+fn repeated_units(
+    document: u32,
+    tokens: &[TokenHash],
+    alignment: &Alignment,
+    limits: Limits,
+) -> Vec<Pair> {
+    let period = alignment.b.start - alignment.a.start;
+    let half_words: u32 = tokens[alignment.a.start as usize..(alignment.a.start + period) as usize]
+        .iter()
+        .map(|token| token.half_words())
+        .sum();
+    let unit = period * (2 * limits.min_words).div_ceil(half_words.max(1)).max(1);
+    let mut pairs = Vec::new();
+    let mut at = alignment.a.start;
+    while at + 2 * unit <= alignment.b.end {
+        let (first, second) =
+            (TokenRange::new(at, at + unit), TokenRange::new(at + unit, at + 2 * unit));
+        let equal =
+            |i: &u32| tokens[(first.start + i) as usize] == tokens[(second.start + i) as usize];
+        let mut runs: Vec<(u32, u32, u32)> = Vec::new();
+        let mut matched = 0;
+        for i in (0..unit).filter(equal) {
+            matched += tokens[(first.start + i) as usize].half_words();
+            match runs.last_mut() {
+                Some((from, _, len)) if *from + *len == first.start + i => *len += 1,
+                _ => runs.push((first.start + i, second.start + i, 1)),
+            }
+        }
+        if matched >= 2 * limits.min_words {
+            pairs.push(Pair {
+                a: Place { document, tokens: first },
+                b: Place { document, tokens: second },
+                runs: runs.into(),
+                matched,
+            });
+        }
+        at += unit;
+    }
+    pairs
+}
+
+/// Aligns the members of each document cluster to their representative.
+fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<Pairs> {
+    let mut members: Vec<(u32, u32)> = collection
+        .representative
+        .iter()
+        .zip(0u32..)
+        .filter(|&(&representative, member)| {
+            representative != member && collection.copy_of[member as usize] == member
+        })
+        .map(|(&representative, member)| (representative, member))
+        .collect();
+    members.sort_unstable();
+    let clusters: Vec<&[(u32, u32)]> =
+        members.chunk_by(|x, y| x.0 == y.0).flat_map(|cluster| cluster.chunks(1024)).collect();
+    clusters
+        .into_par_iter()
+        .map_init(Worker::default, |worker, cluster| {
+            let representative = cluster[0].0;
+            let tokens = collection.hashes(representative);
+            let whole = TokenRange::new(0, tokens.len() as u32);
+            let table = GramTable::new(tokens, whole);
+            let mut found = Pairs::default();
+            for &(_, member) in cluster {
+                let sides = Sides::whole(tokens, collection.hashes(member));
+                for mut alignment in
+                    table.align(collection, worker, (representative, member), sides)
+                {
+                    let Some(matched) = limits.check(&alignment, tokens, &mut found) else {
+                        continue;
+                    };
+                    let ids = (representative.min(member), representative.max(member));
+                    if representative > member {
+                        alignment = alignment.turned();
+                    }
+                    found.pairs.push(Pair::new(ids.0, ids.1, &alignment, matched));
+                }
+            }
+            found
+        })
+        .collect()
+}
+
+/// Exact copies share all of their tokens.
+fn exact_copies<'a>(
+    collection: &'a Collection<'_>,
+    limits: Limits,
+) -> impl Iterator<Item = Pair> + 'a {
+    collection.copy_of.iter().zip(0u32..).filter(|&(&first, copy)| first != copy).filter_map(
+        move |(&first, copy)| {
+            let sides = Sides::whole(collection.hashes(first), collection.hashes(copy));
+            let alignment = equal_ranges(sides)?;
+            let matched = alignment.matched_half_words(sides.a);
+            (matched >= 2 * limits.min_words).then(|| Pair::new(first, copy, &alignment, matched))
+        },
+    )
+}
