@@ -1,3 +1,6 @@
 //! Integration tests.
 
+mod fixture;
+mod program;
+mod report;
 mod text;
