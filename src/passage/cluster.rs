@@ -10,8 +10,7 @@
 //!
 //! Cost: one alignment for each site and round; nearly all sites find their cluster in the first.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::align::{Alignment, Sides};
@@ -148,6 +147,9 @@ impl Refiner<'_> {
         let date = |site: SiteId| self.dates[self.sites.places[site as usize].document as usize];
         if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
             return first.1;
+        }
+        if sites.len() == 2 {
+            return sites[0];
         }
         let stride = sites.len().div_ceil(SAMPLE);
         let sample: Vec<SiteId> = sites.iter().copied().step_by(stride).collect();
