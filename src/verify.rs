@@ -360,3 +360,104 @@ impl ShingleTable {
         !self.slots.is_empty() && self.slots[self.place(hash)].epoch == self.epoch
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::documents::FeatureMaker;
+    use crate::hash::finalise;
+
+    fn words(ids: impl IntoIterator<Item = u64>) -> Vec<TokenHash> {
+        ids.into_iter().map(|id| TokenHash(finalise(id) as u32 & !1)).collect()
+    }
+
+    fn naive(a: &[TokenHash], b: &[TokenHash], size: u32) -> Scores {
+        let set = |tokens: &[TokenHash]| {
+            let mut set = BTreeSet::new();
+            for_each_document_shingle(tokens, size, |hash, _, _| {
+                set.insert(hash);
+            });
+            set
+        };
+        let (a, b) = (set(a), set(b));
+        let common = a.intersection(&b).count() as f64;
+        let over = |whole: usize| if whole == 0 { 1.0 } else { common / whole as f64 };
+        Scores {
+            similarity: over(a.union(&b).count()),
+            a_in_b: over(a.len()),
+            b_in_a: over(b.len()),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn scores_equal_the_naive_ones(
+            texts in prop::collection::vec(prop::collection::vec(0u64..5, 0..120), 1..6),
+            size in 1u32..=6,
+        ) {
+            // Few different words: shingles repeat within and between documents.
+            let texts: Vec<_> = texts.into_iter().map(words).collect();
+            let mut scorer = Scorer::new(size);
+            for a in &texts {
+                scorer.load(a);
+                for b in &texts {
+                    prop_assert_eq!(scorer.score(b), naive(a, b, size));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_exhausted_epoch_starts_afresh() {
+        let mut table = ShingleTable::default();
+        table.clear(10);
+        table.insert(5);
+        table.epoch = u32::MAX;
+        table.clear(10);
+        assert!(!table.holds(5));
+        table.insert(5);
+        assert!(table.holds(5) && table.len == 1);
+    }
+
+    #[test]
+    fn matches_are_exact_and_rejections_are_counted() {
+        let texts =
+            [words(0..1000), words(50..1000), words(5000..6000), words(0..100), words(500..1500)];
+        let config = DocumentConfig::default();
+        let mut maker = FeatureMaker::new(&config).expect("valid");
+        let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
+        let all: Vec<(DocId, DocId)> =
+            (0..5).flat_map(|a| (a + 1..5).map(move |b| (DocId(a), DocId(b)))).collect();
+        let lookup = |id: DocId| &texts[id.index()][..];
+        let verified = verify(&features, &lookup, &all, &[(DocId(0), DocId(3))], &config);
+        let kinds: Vec<_> = verified.matches.iter().map(|m| (m.a.0, m.b.0, m.kind)).collect();
+        assert_eq!(kinds, [(0, 1, MatchKind::Near), (0, 3, MatchKind::Contained)]);
+        assert_eq!(verified.rejected, 8);
+        let scores = exact_scores(&texts[0], &texts[1], 5);
+        assert_eq!(scores, naive(&texts[0], &texts[1], 5));
+        assert_eq!(verified.matches[0].similarity, scores.similarity);
+        assert_eq!((verified.matches[1].a_in_b, verified.matches[1].b_in_a), (96.0 / 996.0, 1.0));
+    }
+
+    #[test]
+    fn scores_on_demand_find_members_only() {
+        let texts =
+            [words(0..1000), words(20..1000), words(0..100), words(500..1500), words(0..9000)];
+        let config = DocumentConfig::default();
+        let mut maker = FeatureMaker::new(&config).expect("valid");
+        let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
+        let lookup = |id: DocId| &texts[id.index()][..];
+        let mut comparison = Comparison::new(&features, &lookup, &config);
+        for (other, is_member) in [(1, true), (2, true), (3, false), (4, false)] {
+            let scores = comparison.member_scores(DocId(0), DocId(other));
+            let exact = naive(&texts[0], &texts[other as usize], 5);
+            assert_eq!(scores, is_member.then_some(exact), "document {other}");
+            assert_eq!(comparison.scores(DocId(0), DocId(other)), exact);
+        }
+        assert!(comparison.member_scores(DocId(4), DocId(0)).is_some());
+    }
+}

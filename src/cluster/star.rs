@@ -113,3 +113,121 @@ pub fn refine<'a>(
         (0..).zip(preference).filter(|&(p, _): &(usize, _)| !taken[p]).map(|(_, &e)| e).collect();
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MEMBER: Scores = Scores { similarity: 0.9, a_in_b: 0.95, b_in_a: 0.95 };
+    const STRANGER: Scores = Scores { similarity: 0.1, a_in_b: 0.2, b_in_a: 0.2 };
+
+    fn is_member(scores: &Scores) -> bool {
+        scores.similarity >= 0.8
+    }
+
+    /// Stars by definition, over the complete relation "the second belongs to the first".
+    fn naive(
+        preference: &[u32],
+        belongs: &BTreeSet<(u32, u32)>,
+    ) -> (Vec<(u32, Vec<u32>)>, Vec<u32>) {
+        let mut left = preference.to_vec();
+        let mut stars = Vec::new();
+        for &centre in preference {
+            if !left.contains(&centre) {
+                continue;
+            }
+            let mut members: Vec<u32> =
+                left.iter().copied().filter(|&other| belongs.contains(&(centre, other))).collect();
+            members.sort_unstable();
+            if !members.is_empty() {
+                left.retain(|other| *other != centre && !members.contains(other));
+                stars.push((centre, members));
+            }
+        }
+        (stars, left)
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_naive_one(
+            preference in Just((0u32..14).collect::<Vec<_>>()).prop_shuffle(),
+            pairs in prop::collection::vec((0u32..14, 0u32..14, any::<bool>()), 0..60),
+        ) {
+            // A part of the relation was verified, the rest is scored on demand.
+            let belongs: BTreeSet<(u32, u32)> =
+                pairs.iter().filter(|(a, b, _)| a != b).map(|&(a, b, _)| (a, b)).collect();
+            let mut verified: BTreeMap<u32, Vec<(u32, Scores)>> = BTreeMap::new();
+            for &(a, b, known) in &pairs {
+                if known && a != b {
+                    for (x, y) in [(a, b), (b, a)] {
+                        let scores = if belongs.contains(&(x, y)) { MEMBER } else { STRANGER };
+                        let list = verified.entry(x).or_default();
+                        if list.iter().all(|&(other, _)| other != y) {
+                            list.push((y, scores));
+                        }
+                    }
+                }
+            }
+            let mut on_demand = Vec::new();
+            let result = refine(
+                &preference,
+                |element| verified.get(&element).map_or(&[][..], |list| &list[..]),
+                is_member,
+                |a, b| {
+                    on_demand.push((a, b));
+                    belongs.contains(&(a, b)).then_some(MEMBER)
+                },
+            );
+            let (stars, alone) = naive(&preference, &belongs);
+            let found: Vec<(u32, Vec<u32>)> = result
+                .stars
+                .iter()
+                .map(|star| (star.centre, star.members.iter().map(|member| member.0).collect()))
+                .collect();
+            prop_assert_eq!(found, stars);
+            prop_assert_eq!(result.alone, alone);
+            prop_assert!(!result.exhausted);
+            for (a, b) in on_demand {
+                let list = verified.get(&a).map_or(&[][..], |list| &list[..]);
+                prop_assert!(a != b && list.iter().all(|&(other, _)| other != b));
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_nobody_matches_waits_for_a_larger_one() {
+        // The most wanted, 0, is part of 1, which is no part of it.
+        let of_small = [(1, Scores { similarity: 0.1, a_in_b: 1.0, b_in_a: 0.1 })];
+        let of_large = [(0, of_small[0].1.swapped())];
+        let result = refine(
+            &[0, 1],
+            |element| if element == 0 { &of_small[..] } else { &of_large[..] },
+            |scores| scores.b_in_a >= 0.9,
+            |_, _| None,
+        );
+        assert_eq!(result.stars, [Star { centre: 1, members: vec![of_large[0]] }]);
+        assert!(result.alone.is_empty());
+    }
+
+    #[test]
+    fn scores_on_demand_are_bounded() {
+        let preference: Vec<u32> = (0..3000).collect();
+        let mut asked = 0;
+        let result = refine(
+            &preference,
+            |_| &[],
+            is_member,
+            |_, _| {
+                asked += 1;
+                None
+            },
+        );
+        assert_eq!(asked, SPARE + SPARE_EACH * preference.len());
+        assert!(result.exhausted);
+        assert_eq!(result.alone, preference);
+    }
+}

@@ -158,3 +158,86 @@ impl<'a> SketchOrder<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sketch::CompactSketch;
+
+    fn document(band_keys: &[u64]) -> DocumentFeatures {
+        DocumentFeatures {
+            content_hash: 0,
+            tokens: 1,
+            shingles: 1,
+            sketch: CompactSketch::new(band_keys.iter().map(|&key| key as u16).collect::<Vec<_>>()),
+            band_keys: band_keys.into(),
+            samples: [].into(),
+        }
+    }
+
+    fn ids(len: usize) -> Vec<DocId> {
+        (0..len as u32).map(DocId).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn small_buckets_pair_everyone(
+            keys in prop::collection::vec(prop::collection::vec(0u64..40, 3), 0..60),
+            absent in 0u32..60,
+        ) {
+            let features: Vec<_> = keys.iter().map(|keys| document(keys)).collect();
+            let mut documents = ids(features.len());
+            documents.retain(|id| id.0 != absent);
+            let mut expected = BTreeSet::new();
+            for (i, &a) in documents.iter().enumerate() {
+                for &b in &documents[i + 1..] {
+                    let (ours, theirs) = (&keys[a.index()], &keys[b.index()]);
+                    if ours.iter().zip(theirs).any(|(x, y)| x == y) {
+                        expected.insert((a, b));
+                    }
+                }
+            }
+            let found = candidates(&features, &documents);
+            prop_assert_eq!(found.pairs, expected.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(found.thinned, 0);
+        }
+
+        #[test]
+        fn union_of_sorted_lists(
+            ours in prop::collection::btree_set(0u32..50, 0..30),
+            theirs in prop::collection::btree_set(0u32..50, 0..30),
+        ) {
+            let expected: Vec<u32> = ours.union(&theirs).copied().collect();
+            prop_assert_eq!(union(ours.into_iter().collect(), theirs.into_iter().collect()), expected);
+        }
+    }
+
+    #[test]
+    fn large_buckets_stay_linear_and_connected() {
+        let len = 5000;
+        let features: Vec<_> =
+            (0..len as u64).map(|i| document(&[7, i.wrapping_mul(0x9e37) % 5003])).collect();
+        let found = candidates(&features, &ids(len));
+        assert_eq!(found.thinned, 1);
+        assert!(found.pairs.len() <= 3 * len);
+        assert!(
+            (1..len as u32).all(|id| found.pairs.binary_search(&(DocId(0), DocId(id))).is_ok())
+        );
+        let partners = |id: u32| found.pairs.iter().filter(|(a, b)| a.0 == id || b.0 == id).count();
+        assert!((100..200).all(|id| partners(id) >= 3));
+    }
+
+    #[test]
+    fn a_bucket_of_64_is_small_and_of_65_is_large() {
+        let features: Vec<_> = (0..65).map(|_| document(&[1])).collect();
+        let whole = candidates(&features, &ids(64));
+        assert_eq!((whole.pairs.len(), whole.thinned), (64 * 63 / 2, 0));
+        let thinned = candidates(&features, &ids(65));
+        assert!(thinned.pairs.len() < 3 * 65);
+        assert_eq!(thinned.thinned, 1);
+    }
+}
