@@ -105,7 +105,7 @@ impl Default for Samples {
 }
 
 impl Samples {
-    #[inline(always)]
+    #[inline]
     fn offer(&mut self, hash: u64) {
         if hash < self.bound {
             self.insert(hash);

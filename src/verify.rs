@@ -323,7 +323,7 @@ impl ShingleTable {
 
     /// The slot of a shingle: where it is, or the free one where it belongs. Half of the slots
     /// are free.
-    #[inline(always)]
+    #[inline]
     fn place(&self, hash: u64) -> usize {
         let mut place = hash as usize & self.mask;
         while self.slots[place].epoch == self.epoch && self.slots[place].hash != hash {
@@ -332,7 +332,7 @@ impl ShingleTable {
         place
     }
 
-    #[inline(always)]
+    #[inline]
     fn insert(&mut self, hash: u64) {
         let place = self.place(hash);
         let slot = &mut self.slots[place];
@@ -342,7 +342,7 @@ impl ShingleTable {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn visit(&mut self, hash: u64) -> Visit {
         let place = self.place(hash);
         let slot = &mut self.slots[place];
@@ -363,6 +363,9 @@ impl ShingleTable {
 
 #[cfg(test)]
 mod tests {
+    // Scores are quotients of the same whole numbers.
+    #![allow(clippy::float_cmp)]
+
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;

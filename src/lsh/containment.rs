@@ -104,7 +104,7 @@ pub(crate) fn needed_hits(c: f64, recall: f64) -> [u32; SAMPLES + 1] {
 /// Probability of `hits` among `n` at probability `p` each.
 fn binomial(n: u32, hits: u32, p: f64) -> f64 {
     let ways = (0..hits).fold(1.0, |ways, i| ways * f64::from(n - i) / f64::from(i + 1));
-    ways * p.powi(hits as i32) * (1.0 - p).powi((n - hits) as i32)
+    ways * p.powf(hits.into()) * (1.0 - p).powf((n - hits).into())
 }
 
 /// Documents by number of shingles, then id. From here on a document is its rank in this order.
@@ -167,12 +167,12 @@ impl SampleTable {
     }
 
     /// Samples are small: their low bits are as good as new, their high bits are not.
-    #[inline(always)]
+    #[inline]
     fn first_slot(slots: &[Sample], hash: u64) -> usize {
         (hash >> 12) as usize & (slots.len() - 1)
     }
 
-    #[inline(always)]
+    #[inline]
     fn get(&self, hash: u64) -> Option<Sample> {
         let mut slot = Self::first_slot(&self.slots, hash);
         loop {
@@ -223,20 +223,20 @@ impl Filter {
         filter
     }
 
-    #[inline(always)]
+    #[inline]
     fn region(hash: u64) -> usize {
         // The last region holds whatever is smaller still.
         (hash | 1 << (64 - Self::REGIONS)).leading_zeros() as usize
     }
 
-    #[inline(always)]
+    #[inline]
     fn place(&self, hash: u64) -> (usize, u64) {
         let (start, mask) = self.regions[Self::region(hash)];
         let word = start + ((hash >> 12) as u32 & mask);
         (word as usize, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
     }
 
-    #[inline(always)]
+    #[inline]
     fn may_hold(&self, hash: u64) -> bool {
         let (word, bits) = self.place(hash);
         self.words[word] & bits == bits
@@ -346,10 +346,11 @@ impl Hits {
         // Written always and counted if likely: no branch to mispredict, and the look-ups that
         // follow wait for memory side by side.
         self.likely.resize(self.likely.len().max(tokens.len()), 0);
+        let (buffer, filter) = (&mut self.likely[..], &table.filter);
         let mut likely = 0;
         for_each_document_shingle(tokens, shingle_size, |hash, _, _| {
-            self.likely[likely] = hash;
-            likely += usize::from(table.filter.may_hold(hash));
+            buffer[likely] = hash;
+            likely += usize::from(filter.may_hold(hash));
         });
         let first = self.found.len();
         let samples = self.likely[..likely].iter().filter_map(|&hash| table.get(hash));

@@ -189,7 +189,7 @@ impl Sketcher {
 }
 
 /// A register: the round above the hash, so that earlier rounds win.
-#[inline(always)]
+#[inline]
 const fn value(round: usize, hash: u64) -> u64 {
     ((round as u64) << HASH_BITS) | (hash & ((1 << HASH_BITS) - 1))
 }
@@ -206,7 +206,7 @@ impl Bins {
         Self { shift: u64::BITS - registers.len().ilog2(), mask: registers.len() - 1 }
     }
 
-    #[inline(always)]
+    #[inline]
     const fn of_hash(self, hash: u64) -> usize {
         (hash >> self.shift) as usize & self.mask
     }
