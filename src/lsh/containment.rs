@@ -172,6 +172,12 @@ impl SampleTable {
         (hash >> 12) as usize & (slots.len() - 1)
     }
 
+    /// Whether the first slot of a hash is free: then it is no sample.
+    #[inline]
+    fn starts_free(&self, hash: u64) -> bool {
+        self.slots[Self::first_slot(&self.slots, hash)].number == Self::FREE
+    }
+
     #[inline]
     fn get(&self, hash: u64) -> Option<Sample> {
         let mut slot = Self::first_slot(&self.slots, hash);
@@ -192,17 +198,17 @@ impl SampleTable {
 /// member, one word a question.
 ///
 /// Samples are the smallest hashes of their documents, so nearly all of them are small, while the
-/// shingles that are looked up are of any size. Hashes with equally many leading zeros have a
-/// region of their own, as large as its members need: half of all lookups go to the first region,
-/// which only the shortest documents fill, and stay in the cache.
+/// shingles that are looked up are of any size. Hashes with the same top byte have a region of
+/// their own, as large as its members need: most lookups go to regions that only the shortest
+/// documents fill, and stay in the cache.
 struct Filter {
     words: Vec<u64>,
-    /// By leading zeros: where the region starts, and its number of words minus one.
+    /// By top byte: where the region starts, and its number of words minus one.
     regions: [(u32, u32); Filter::REGIONS],
 }
 
 impl Filter {
-    const REGIONS: usize = 16;
+    const REGIONS: usize = 256;
 
     fn new(members: impl Iterator<Item = u64> + Clone) -> Self {
         let mut sizes = [0usize; Self::REGIONS];
@@ -224,9 +230,8 @@ impl Filter {
     }
 
     #[inline]
-    fn region(hash: u64) -> usize {
-        // The last region holds whatever is smaller still.
-        (hash | 1 << (64 - Self::REGIONS)).leading_zeros() as usize
+    const fn region(hash: u64) -> usize {
+        (hash >> 56) as usize
     }
 
     #[inline]
@@ -332,28 +337,39 @@ impl Lists {
     }
 }
 
+/// Keeps the hashes that pass, in order.
+#[inline]
+fn sieve(hashes: &mut Vec<u64>, passes: impl Fn(u64) -> bool) {
+    let mut kept = 0;
+    let all = &mut hashes[..];
+    for i in 0..all.len() {
+        let hash = all[i];
+        all[kept] = hash;
+        kept += usize::from(passes(hash));
+    }
+    hashes.truncate(kept);
+}
+
 /// Which documents hold which samples, as they are found.
 #[derive(Default)]
 struct Hits {
     /// Number of the sample in the upper half, rank of the document in the lower.
     found: Vec<u64>,
-    /// Shingles of one document that pass the filter.
-    likely: Vec<u64>,
+    /// Shingles of one document.
+    hashes: Vec<u64>,
 }
 
 impl Hits {
     fn add(&mut self, rank: u32, tokens: &[TokenHash], shingle_size: u32, table: &SampleTable) {
-        // Written always and counted if likely: no branch to mispredict, and the look-ups that
-        // follow wait for memory side by side.
-        self.likely.resize(self.likely.len().max(tokens.len()), 0);
-        let (buffer, filter) = (&mut self.likely[..], &table.filter);
-        let mut likely = 0;
-        for_each_document_shingle(tokens, shingle_size, |hash, _, _| {
-            buffer[likely] = hash;
-            likely += usize::from(filter.may_hold(hash));
-        });
+        // Two sieves over one buffer, each hash written always and counted if passed. Without branches
+        // and in loops this short, the loads that miss the cache wait side by side.
+        self.hashes.clear();
+        self.hashes.reserve(tokens.len());
+        for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.hashes.push(hash));
+        sieve(&mut self.hashes, |hash| table.filter.may_hold(hash));
+        sieve(&mut self.hashes, |hash| !table.starts_free(hash));
         let first = self.found.len();
-        let samples = self.likely[..likely].iter().filter_map(|&hash| table.get(hash));
+        let samples = self.hashes.iter().filter_map(|&hash| table.get(hash));
         let shared = samples.filter(|sample| sample.owner != rank);
         self.found.extend(shared.map(|sample| u64::from(sample.number) << 32 | u64::from(rank)));
         // A document that repeats itself counts once.
