@@ -26,6 +26,7 @@ use crate::config::DocumentConfig;
 use crate::document::DocId;
 use crate::documents::{DocumentFeatures, TokenLookup};
 use crate::lsh::Candidates;
+use crate::lsh::samples::SampleTable;
 use crate::shingle::for_each_document_shingle;
 use crate::text::TokenHash;
 
@@ -114,140 +115,6 @@ fn by_size(features: &[DocumentFeatures], documents: &[DocId]) -> Vec<DocId> {
     order
 }
 
-/// All samples, each with a number; finds the number by the hash.
-struct SampleTable {
-    /// Number of different samples.
-    len: usize,
-    /// Most shingles of most documents are no sample and end here.
-    filter: Filter,
-    /// By hash, open addressing.
-    slots: Vec<Sample>,
-}
-
-/// A slot of the table: one cache line tells all.
-#[derive(Clone, Copy)]
-struct Sample {
-    hash: u64,
-    /// [`SampleTable::FREE`] in a free slot.
-    number: u32,
-    /// The only document that has it among its samples, or [`SampleTable::SHARED`].
-    owner: u32,
-}
-
-impl SampleTable {
-    const SHARED: u32 = u32::MAX;
-    const FREE: u32 = u32::MAX;
-
-    fn new(features: &[DocumentFeatures], by_size: &[DocId]) -> Self {
-        let mut all: Vec<(u64, u32)> = (0..)
-            .zip(by_size)
-            .flat_map(|(rank, id)| {
-                features[id.index()].samples.iter().map(move |&hash| (hash, rank))
-            })
-            .collect();
-        all.par_sort_unstable();
-        let samples: Vec<Sample> = (0..)
-            .zip(all.chunk_by(|a, b| a.0 == b.0))
-            .map(|(number, group)| {
-                let owner = if group.len() == 1 { group[0].1 } else { Self::SHARED };
-                Sample { hash: group[0].0, number, owner }
-            })
-            .collect();
-        let free = Sample { hash: 0, number: Self::FREE, owner: Self::SHARED };
-        let mut slots = vec![free; (2 * samples.len()).next_power_of_two().max(2)];
-        for &sample in &samples {
-            let mut slot = Self::first_slot(&slots, sample.hash);
-            while slots[slot].number != Self::FREE {
-                slot = (slot + 1) & (slots.len() - 1);
-            }
-            slots[slot] = sample;
-        }
-        let filter = Filter::new(samples.iter().map(|sample| sample.hash));
-        Self { len: samples.len(), filter, slots }
-    }
-
-    /// Samples are small: their low bits are as good as new, their high bits are not.
-    #[inline]
-    fn first_slot(slots: &[Sample], hash: u64) -> usize {
-        (hash >> 12) as usize & (slots.len() - 1)
-    }
-
-    /// Whether the first slot of a hash is free: then it is no sample.
-    #[inline]
-    fn starts_free(&self, hash: u64) -> bool {
-        self.slots[Self::first_slot(&self.slots, hash)].number == Self::FREE
-    }
-
-    #[inline]
-    fn get(&self, hash: u64) -> Option<Sample> {
-        let mut slot = Self::first_slot(&self.slots, hash);
-        loop {
-            let sample = self.slots[slot];
-            if sample.number == Self::FREE {
-                return None;
-            }
-            if sample.hash == hash {
-                return Some(sample);
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
-    }
-}
-
-/// A set of hashes that errs on the side of yes: two bits a hash, sixteen bits a
-/// member, one word a question.
-///
-/// Samples are the smallest hashes of their documents, so nearly all of them are small, while the
-/// shingles that are looked up are of any size. Hashes with the same top byte have a region of
-/// their own, as large as its members need: most lookups go to regions that only the shortest
-/// documents fill, and stay in the cache.
-struct Filter {
-    words: Vec<u64>,
-    /// By top byte: where the region starts, and its number of words minus one.
-    regions: [(u32, u32); Filter::REGIONS],
-}
-
-impl Filter {
-    const REGIONS: usize = 256;
-
-    fn new(members: impl Iterator<Item = u64> + Clone) -> Self {
-        let mut sizes = [0usize; Self::REGIONS];
-        for hash in members.clone() {
-            sizes[Self::region(hash)] += 1;
-        }
-        let mut len = 0;
-        let regions = sizes.map(|members| {
-            let words = (members / 4).next_power_of_two().max(1);
-            len += words;
-            ((len - words) as u32, words as u32 - 1)
-        });
-        let mut filter = Self { words: vec![0; len], regions };
-        for hash in members {
-            let (word, bits) = filter.place(hash);
-            filter.words[word] |= bits;
-        }
-        filter
-    }
-
-    #[inline]
-    const fn region(hash: u64) -> usize {
-        (hash >> 56) as usize
-    }
-
-    #[inline]
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let (start, mask) = self.regions[Self::region(hash)];
-        let word = start + ((hash >> 12) as u32 & mask);
-        (word as usize, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
-    }
-
-    #[inline]
-    fn may_hold(&self, hash: u64) -> bool {
-        let (word, bits) = self.place(hash);
-        self.words[word] & bits == bits
-    }
-}
-
 /// For each sample the documents that hold it, by rank.
 struct Lists {
     starts: Vec<usize>,
@@ -274,7 +141,7 @@ impl Lists {
                 found
             });
         hits.par_sort_unstable();
-        let mut starts = vec![0usize; table.len + 1];
+        let mut starts = vec![0usize; table.len() + 1];
         for &hit in &hits {
             starts[(hit >> 32) as usize + 1] += 1;
         }
@@ -366,7 +233,7 @@ impl Hits {
         self.hashes.clear();
         self.hashes.reserve(tokens.len());
         for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.hashes.push(hash));
-        sieve(&mut self.hashes, |hash| table.filter.may_hold(hash));
+        sieve(&mut self.hashes, |hash| table.may_hold(hash));
         sieve(&mut self.hashes, |hash| !table.starts_free(hash));
         let first = self.found.len();
         let samples = self.hashes.iter().filter_map(|&hash| table.get(hash));
@@ -388,8 +255,6 @@ impl Hits {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::documents::FeatureMaker;
     use crate::hash::finalise;
@@ -416,24 +281,6 @@ mod tests {
         assert_eq!(needed_hits(0.5, 0.99)[1..8], [1, 1, 2, 2, 3, 3, 4]);
         let total: f64 = (0..=8).map(|hits| binomial(8, hits, 0.3)).sum();
         assert!((total - 1.0).abs() < 1e-12);
-    }
-
-    proptest! {
-        #[test]
-        fn the_filter_knows_all_members(
-            members in prop::collection::vec((any::<u64>(), 0u32..64), 0..200),
-        ) {
-            let members: Vec<u64> = members.iter().map(|&(hash, by)| hash >> by).collect();
-            let filter = Filter::new(members.iter().copied());
-            prop_assert!(members.iter().all(|&hash| filter.may_hold(hash)));
-        }
-    }
-
-    #[test]
-    fn the_filter_stops_most_others() {
-        let filter = Filter::new((0..10_000).map(|i| finalise(i) >> (i % 8)));
-        let passed = (20_000..120_000).filter(|&i| filter.may_hold(finalise(i))).count();
-        assert!(passed < 5_000, "{passed} of 100,000");
     }
 
     #[test]
