@@ -93,12 +93,6 @@ pub fn for_each_document_shingle(
     }
 }
 
-/// Most shingles that a text of this many tokens has: a bound to reserve memory by.
-#[must_use]
-pub const fn shingle_bound(tokens: usize) -> usize {
-    tokens
-}
-
 /// Whether all tokens together weigh less than `size` words.
 fn is_lighter(tokens: &[TokenHash], size: u32) -> bool {
     let half_words = 2 * size as usize;

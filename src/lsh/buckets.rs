@@ -319,7 +319,7 @@ mod tests {
             let (left, right) = proposals.split_at(cut.min(proposals.len()));
             let merged = sorted(left).merge(Found::default()).merge(sorted(right));
             // By definition: each partner at its smallest bucket, the best six of each document.
-            let mut best: std::collections::BTreeMap<(u32, u32), u32> = Default::default();
+            let mut best = std::collections::BTreeMap::new();
             for &(by, bucket, partner) in &proposals {
                 let smallest = best.entry((by, partner)).or_insert(bucket);
                 *smallest = bucket.min(*smallest);
