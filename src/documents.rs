@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::lsh::{self, Banding, containment};
 use crate::report::model::{DocumentCluster, Match, Suppressed};
+use crate::shingle::for_each_document_shingle;
 use crate::sketch::{CompactSketch, SketchSpec, Sketcher};
 use crate::text::TokenHash;
 use crate::verify::verify;
@@ -43,6 +44,7 @@ pub struct DocumentFeatures {
 #[derive(Clone, Debug)]
 pub struct FeatureMaker {
     sketcher: Sketcher,
+    samples: Samples,
     banding: Banding,
 }
 
@@ -61,7 +63,7 @@ impl FeatureMaker {
             .expected("a share above 0 and at most 1"));
         }
         let sketcher = Sketcher::new(SketchSpec::from_config(config)?);
-        Ok(Self { sketcher, banding: Banding::from_config(config)? })
+        Ok(Self { sketcher, samples: Samples::default(), banding: Banding::from_config(config)? })
     }
 
     /// What the sketches are made under.
@@ -76,8 +78,10 @@ impl FeatureMaker {
 
     /// Features of the document with these tokens.
     pub fn features(&mut self, tokens: &[TokenHash]) -> DocumentFeatures {
-        let mut samples = Samples::default();
-        let shingles = self.sketcher.observe(tokens, |shingle| samples.offer(shingle));
+        self.samples.begin(tokens.len());
+        let shingles = self.sketcher.observe(tokens, |shingle| self.samples.offer(shingle));
+        let shingle_size = self.spec().shingle_size();
+        let samples = self.samples.smallest(tokens, shingle_size).into();
         let registers = self.sketcher.registers();
         DocumentFeatures {
             content_hash: content_hash(tokens.iter().map(|token| token.0)),
@@ -85,47 +89,62 @@ impl FeatureMaker {
             shingles: shingles as u32,
             sketch: CompactSketch::from_registers(registers),
             band_keys: self.banding.keys(registers),
-            samples: samples.smallest().into(),
+            samples,
         }
     }
 }
 
 /// The smallest different hashes of a stream.
+///
+/// Those below a bound are set aside, and sorted when there are many. The bound is a guess at
+/// first: three times as many as are wanted, where hashes do not repeat themselves.
+#[derive(Clone, Debug, Default)]
 struct Samples {
-    smallest: [u64; containment::SAMPLES],
-    len: usize,
-    /// Hashes from here on are too large.
+    small: Vec<u64>,
     bound: u64,
 }
 
-impl Default for Samples {
-    fn default() -> Self {
-        Self { smallest: [u64::MAX; containment::SAMPLES], len: 0, bound: u64::MAX }
-    }
-}
-
 impl Samples {
-    #[inline(always)]
+    /// How many may be set aside between two sorts.
+    const ASIDE: usize = 256;
+
+    /// Begins with the next document, of at most so many hashes.
+    fn begin(&mut self, hashes: usize) {
+        self.small.clear();
+        let guess = 3 * containment::SAMPLES as u64;
+        self.bound = (u64::MAX / (hashes as u64).max(1)).saturating_mul(guess);
+    }
+
+    #[inline]
     fn offer(&mut self, hash: u64) {
-        if hash < self.bound {
-            self.insert(hash);
+        if hash <= self.bound {
+            self.small.push(hash);
+            if self.small.len() == Self::ASIDE {
+                self.condense();
+            }
         }
     }
 
-    /// Keeps the list in order; rare after the first few dozen hashes.
-    #[inline(never)]
-    fn insert(&mut self, hash: u64) {
-        let Err(place) = self.smallest[..self.len].binary_search(&hash) else { return };
-        self.len = (self.len + 1).min(containment::SAMPLES);
-        self.smallest[place..self.len].rotate_right(1);
-        self.smallest[place] = hash;
-        if self.len == containment::SAMPLES {
-            self.bound = self.smallest[self.len - 1];
+    fn condense(&mut self) {
+        self.small.sort_unstable();
+        self.small.dedup();
+        self.small.truncate(containment::SAMPLES);
+        if let Some(&largest) = self.small.get(containment::SAMPLES - 1) {
+            self.bound = largest;
         }
     }
 
-    fn smallest(&self) -> &[u64] {
-        &self.smallest[..self.len]
+    /// The samples of `tokens`, all of whose shingles were offered.
+    fn smallest(&mut self, tokens: &[TokenHash], shingle_size: u32) -> &[u64] {
+        self.condense();
+        if self.small.len() < containment::SAMPLES && self.bound < u64::MAX {
+            // Once in 10,000 documents, and when a document repeats itself: without the guess.
+            self.bound = u64::MAX;
+            self.small.clear();
+            for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.offer(hash));
+            self.condense();
+        }
+        &self.small
     }
 }
 
@@ -207,6 +226,55 @@ fn check_features(features: &[DocumentFeatures], maker: &FeatureMaker) -> Result
             )
             .expected(format!("{} registers and {} bands", expected.0, expected.1))
             .remedy("make the features with the configuration that compares them"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn samples_are_the_smallest_different_shingles(
+            ids in prop::collection::vec(any::<u32>(), 0..400),
+            vocabulary in 1u32..2000,
+            repeats in 1usize..12,
+        ) {
+            let text: Vec<TokenHash> =
+                ids.iter().map(|&id| TokenHash((id % vocabulary) << 1)).collect();
+            let text = text.repeat(repeats);
+            let mut shingles = BTreeSet::new();
+            for_each_document_shingle(&text, 5, |hash, _, _| {
+                shingles.insert(hash);
+            });
+            let expected: Vec<u64> = shingles.into_iter().take(containment::SAMPLES).collect();
+            let mut maker = FeatureMaker::new(&DocumentConfig::default()).expect("valid");
+            prop_assert_eq!(&*maker.features(&text).samples, &expected[..]);
+        }
+    }
+
+    #[test]
+    fn features_do_not_depend_on_what_came_before() {
+        let text = |range: std::ops::Range<u32>| -> Vec<TokenHash> {
+            range.map(|i| TokenHash(i.wrapping_mul(0x9e37_79b1) & !1)).collect()
+        };
+        let config = DocumentConfig::default();
+        let texts =
+            [text(0..20_000), text(0..0), text(7..9), vec![TokenHash(8); 30_000], text(0..300)];
+        let mut maker = FeatureMaker::new(&config).expect("valid");
+        for text in texts {
+            let alone = FeatureMaker::new(&config).expect("valid").features(&text);
+            assert_eq!(maker.features(&text), alone);
+            assert_eq!(alone.tokens as usize, text.len());
+            assert_eq!(
+                alone.shingles as usize,
+                text.len().saturating_sub(4).max(text.len().min(1))
+            );
         }
     }
 }

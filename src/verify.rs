@@ -11,8 +11,11 @@
 //! Cost: about 2 ns a shingle put into a table or streamed past one; per thread 32 to 64 bytes a
 //! shingle of the longest document.
 
+mod table;
+
 use rayon::prelude::*;
 
+use crate::cluster::star::Verdict;
 use crate::config::DocumentConfig;
 use crate::document::DocId;
 use crate::documents::{DocumentFeatures, TokenLookup};
@@ -21,6 +24,7 @@ use crate::report::model::{Match, MatchKind};
 use crate::shingle::for_each_document_shingle;
 use crate::sketch::estimate_error;
 use crate::text::TokenHash;
+use crate::verify::table::{ShingleTable, Visit};
 
 /// Candidates that one load of a table serves at most, so that threads share a large group.
 const GROUP: usize = 256;
@@ -216,20 +220,20 @@ impl<'f, 't> Comparison<'f, 't> {
         self.scorer.score((self.tokens)(b))
     }
 
-    /// Exact scores of `a` and `b` if `b` is similar to `a` or contained in it. Sketches, then
-    /// samples settle most pairs that are neither.
-    pub(crate) fn member_scores(&mut self, a: DocId, b: DocId) -> Option<Scores> {
+    /// Whether `b` is similar to `a` or contained in it. Sketches, then samples settle most pairs
+    /// that are neither.
+    pub(crate) fn judge(&mut self, a: DocId, b: DocId) -> Verdict {
         let (ours, theirs) = (&self.features[a.index()], &self.features[b.index()]);
         if ours.sketch.estimate(&theirs.sketch) < self.floor {
             self.load(a);
             let hits =
                 theirs.samples.iter().filter(|&&sample| self.scorer.table.holds(sample)).count();
             if hits < self.needed[theirs.samples.len().min(SAMPLES)] as usize {
-                return None;
+                return Verdict::Unlike;
             }
         }
         let scores = self.scores(a, b);
-        self.rule.takes(&scores).then_some(scores)
+        if self.rule.takes(&scores) { Verdict::Member(scores) } else { Verdict::Stranger }
     }
 
     fn load(&mut self, id: DocId) {
@@ -260,7 +264,7 @@ impl Scorer {
     }
 
     fn score(&mut self, tokens: &[TokenHash]) -> Scores {
-        self.table.visits += 1;
+        self.table.begin_visits();
         self.missed.clear(tokens.len());
         let mut common = 0;
         for_each_document_shingle(tokens, self.shingle_size, |hash, _, _| {
@@ -270,93 +274,114 @@ impl Scorer {
                 Visit::Absent => self.missed.insert(hash),
             }
         });
-        Scores::from_counts(self.table.len, common + self.missed.len, common)
+        Scores::from_counts(self.table.len(), common + self.missed.len(), common)
     }
 }
 
-/// What streaming one shingle past a table tells.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    /// The table holds it and this document had not shown it before.
-    First,
-    /// This document has shown it before.
-    Again,
-    /// The table does not hold it.
-    Absent,
-}
+#[cfg(test)]
+mod tests {
+    // Scores are quotients of the same whole numbers.
+    #![allow(clippy::float_cmp)]
 
-/// A set of shingles by open addressing; emptied by raising a number, not by writing memory.
-#[derive(Debug, Default)]
-struct ShingleTable {
-    slots: Vec<Slot>,
-    mask: usize,
-    /// Number of the document in the table, from 1; slots of other numbers are free.
-    epoch: u32,
-    /// Number of the document that streams past, from 1.
-    visits: u32,
-    /// Different shingles inside.
-    len: u32,
-}
+    use std::collections::BTreeSet;
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    hash: u64,
-    epoch: u32,
-    visit: u32,
-}
+    use proptest::prelude::*;
 
-impl ShingleTable {
-    /// Empties the table and makes room for `shingles`.
-    fn clear(&mut self, shingles: usize) {
-        let wanted = (2 * shingles).next_power_of_two().max(64);
-        if self.slots.len() < wanted || self.epoch == u32::MAX {
-            self.slots.clear();
-            self.slots.resize(wanted, Slot::default());
-            self.epoch = 0;
-        }
-        // Short documents use the front of a long table: it stays in the cache.
-        self.mask = wanted - 1;
-        self.epoch += 1;
-        self.visits = 0;
-        self.len = 0;
+    use super::*;
+    use crate::documents::FeatureMaker;
+    use crate::hash::finalise;
+
+    fn words(ids: impl IntoIterator<Item = u64>) -> Vec<TokenHash> {
+        ids.into_iter().map(|id| TokenHash(finalise(id) as u32 & !1)).collect()
     }
 
-    /// The slot of a shingle: where it is, or the free one where it belongs. Half of the slots
-    /// are free.
-    #[inline(always)]
-    fn place(&self, hash: u64) -> usize {
-        let mut place = hash as usize & self.mask;
-        while self.slots[place].epoch == self.epoch && self.slots[place].hash != hash {
-            place = (place + 1) & self.mask;
-        }
-        place
-    }
-
-    #[inline(always)]
-    fn insert(&mut self, hash: u64) {
-        let place = self.place(hash);
-        let slot = &mut self.slots[place];
-        if slot.epoch != self.epoch {
-            *slot = Slot { hash, epoch: self.epoch, visit: 0 };
-            self.len += 1;
+    fn naive(a: &[TokenHash], b: &[TokenHash], size: u32) -> Scores {
+        let set = |tokens: &[TokenHash]| {
+            let mut set = BTreeSet::new();
+            for_each_document_shingle(tokens, size, |hash, _, _| {
+                set.insert(hash);
+            });
+            set
+        };
+        let (a, b) = (set(a), set(b));
+        let common = a.intersection(&b).count() as f64;
+        let over = |whole: usize| if whole == 0 { 1.0 } else { common / whole as f64 };
+        Scores {
+            similarity: over(a.union(&b).count()),
+            a_in_b: over(a.len()),
+            b_in_a: over(b.len()),
         }
     }
 
-    #[inline(always)]
-    fn visit(&mut self, hash: u64) -> Visit {
-        let place = self.place(hash);
-        let slot = &mut self.slots[place];
-        if slot.epoch != self.epoch {
-            Visit::Absent
-        } else if slot.visit == self.visits {
-            Visit::Again
-        } else {
-            slot.visit = self.visits;
-            Visit::First
+    proptest! {
+        #[test]
+        fn scores_equal_the_naive_ones(
+            texts in prop::collection::vec(prop::collection::vec(0u64..5, 0..120), 1..6),
+            size in 1u32..=6,
+        ) {
+            // Few different words: shingles repeat within and between documents.
+            let texts: Vec<_> = texts.into_iter().map(words).collect();
+            let mut scorer = Scorer::new(size);
+            for a in &texts {
+                scorer.load(a);
+                for b in &texts {
+                    prop_assert_eq!(scorer.score(b), naive(a, b, size));
+                }
+            }
         }
     }
 
-    fn holds(&self, hash: u64) -> bool {
-        !self.slots.is_empty() && self.slots[self.place(hash)].epoch == self.epoch
+    #[test]
+    fn tables_grow_with_different_shingles_only() {
+        let long = words(0..40_000);
+        let repeated = words((0..2_000_000).map(|i| i % 12));
+        let mut scorer = Scorer::new(5);
+        scorer.load(&repeated);
+        assert_eq!(scorer.score(&long), naive(&repeated, &long, 5));
+        assert_eq!(scorer.table.len(), 12);
+        scorer.load(&long);
+        assert_eq!(scorer.score(&repeated), naive(&long, &repeated, 5));
+        assert_eq!(scorer.score(&long[10_000..]), naive(&long, &long[10_000..], 5));
+        scorer.load(&long[..100]);
+        assert_eq!(scorer.score(&long[50..150]), naive(&long[..100], &long[50..150], 5));
+    }
+
+    #[test]
+    fn matches_are_exact_and_rejections_are_counted() {
+        let texts =
+            [words(0..1000), words(50..1000), words(5000..6000), words(0..100), words(500..1500)];
+        let config = DocumentConfig::default();
+        let mut maker = FeatureMaker::new(&config).expect("valid");
+        let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
+        let all: Vec<(DocId, DocId)> =
+            (0..5).flat_map(|a| (a + 1..5).map(move |b| (DocId(a), DocId(b)))).collect();
+        let lookup = |id: DocId| &texts[id.index()][..];
+        let verified = verify(&features, &lookup, &all, &[(DocId(0), DocId(3))], &config);
+        let kinds: Vec<_> = verified.matches.iter().map(|m| (m.a.0, m.b.0, m.kind)).collect();
+        assert_eq!(kinds, [(0, 1, MatchKind::Near), (0, 3, MatchKind::Contained)]);
+        assert_eq!(verified.rejected, 8);
+        let scores = exact_scores(&texts[0], &texts[1], 5);
+        assert_eq!(scores, naive(&texts[0], &texts[1], 5));
+        assert_eq!(verified.matches[0].similarity, scores.similarity);
+        assert_eq!((verified.matches[1].a_in_b, verified.matches[1].b_in_a), (96.0 / 996.0, 1.0));
+    }
+
+    #[test]
+    fn scores_on_demand_find_members_only() {
+        let texts =
+            [words(0..1000), words(20..1000), words(0..100), words(500..1500), words(0..9000)];
+        let config = DocumentConfig::default();
+        let mut maker = FeatureMaker::new(&config).expect("valid");
+        let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
+        let lookup = |id: DocId| &texts[id.index()][..];
+        let mut comparison = Comparison::new(&features, &lookup, &config);
+        for (other, is_member) in [(1, true), (2, true), (3, false), (4, false)] {
+            let verdict = comparison.judge(DocId(0), DocId(other));
+            let exact = naive(&texts[0], &texts[other as usize], 5);
+            let expected = if is_member { Verdict::Member(exact) } else { Verdict::Unlike };
+            assert_eq!(verdict, expected, "document {other}");
+            assert_eq!(comparison.scores(DocId(0), DocId(other)), exact);
+        }
+        assert!(matches!(comparison.judge(DocId(4), DocId(0)), Verdict::Member(_)));
     }
 }

@@ -4,3 +4,4 @@ mod fixture;
 mod program;
 mod report;
 mod text;
+mod documents;

@@ -19,7 +19,7 @@ use crate::report::model::{DocumentCluster, DocumentMember, Match, MatchKind};
 use crate::verify::{Comparison, MatchRule, Scores};
 
 /// Clusters of all documents, largest first, then by representative, and the number of
-/// components whose scores on demand were used up.
+/// components whose effort for scores on demand was spent.
 ///
 /// `matches` are those of the groups' leaders, by first id, then second; `ranks` the documents'
 /// under the keep policy ([`super::keep_ranks`]), by id.
@@ -56,7 +56,7 @@ pub fn cluster_documents(
                         component,
                         |group| partners.of(group),
                         |scores| rule.takes(scores),
-                        |a, b| comparison.member_scores(copies.leader(a), copies.leader(b)),
+                        |a, b| comparison.judge(copies.leader(a), copies.leader(b)),
                     ),
                     Linkage::Single => whole(component, &partners, |a, b| {
                         comparison.scores(copies.leader(a), copies.leader(b))

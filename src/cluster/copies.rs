@@ -126,3 +126,69 @@ impl Copies {
         (all, thinned)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sketch::CompactSketch;
+
+    fn features(contents: &[u128]) -> Vec<DocumentFeatures> {
+        let document = |&content_hash: &u128| DocumentFeatures {
+            content_hash,
+            tokens: u32::from(content_hash != 0),
+            shingles: 1,
+            sketch: CompactSketch::new([]),
+            band_keys: [].into(),
+            samples: [].into(),
+        };
+        contents.iter().map(document).collect()
+    }
+
+    #[test]
+    fn groups_by_content_without_empty_documents() {
+        let copies = Copies::new(&features(&[9, 0, 4, 9, 0, 4, 9, 7]));
+        assert_eq!(copies.len(), 3);
+        assert_eq!(copies.leaders(), [DocId(0), DocId(2), DocId(7)]);
+        assert_eq!(copies.members(0), [DocId(0), DocId(3), DocId(6)]);
+        assert_eq!(copies.group(DocId(5)), Some(1));
+        assert_eq!(copies.group(DocId(1)), None);
+        assert_eq!(copies.group(DocId(100)), None);
+        assert!(Copies::new(&features(&[0, 0])).is_empty());
+        assert!(Copies::default().is_empty());
+    }
+
+    #[test]
+    fn a_match_of_leaders_holds_for_all_copies() {
+        let copies = Copies::new(&features(&[9, 4, 9, 4]));
+        let scores = Scores { similarity: 0.5, a_in_b: 0.6, b_in_a: 0.7 };
+        let found = oriented(DocId(0), DocId(1), MatchKind::Near, scores);
+        let (all, thinned) = copies.expand(&[found]);
+        assert_eq!(thinned, 0);
+        let brief: Vec<_> = all.iter().map(|m| (m.a.0, m.b.0, m.kind, m.a_in_b)).collect();
+        assert_eq!(
+            brief,
+            [
+                (0, 1, MatchKind::Near, 0.6),
+                (0, 2, MatchKind::Exact, 1.0),
+                (0, 3, MatchKind::Near, 0.6),
+                (1, 2, MatchKind::Near, 0.7),
+                (1, 3, MatchKind::Exact, 1.0),
+                (2, 3, MatchKind::Near, 0.6),
+            ]
+        );
+    }
+
+    #[test]
+    fn large_groups_become_stars() {
+        let contents: Vec<u128> = (0..200).map(|id| if id < 100 { 1 } else { 2 }).collect();
+        let copies = Copies::new(&features(&contents));
+        let scores = Scores { similarity: 0.9, a_in_b: 0.9, b_in_a: 0.9 };
+        let (all, thinned) =
+            copies.expand(&[oriented(DocId(0), DocId(100), MatchKind::Near, scores)]);
+        assert_eq!(thinned, 3);
+        assert_eq!(all.len(), 99 + 99 + 199);
+        let ends = |m: &Match| (m.a.0, m.b.0);
+        assert!(all.iter().all(|m| m.a.0 == 0 || m.a.0 == 100 || m.b.0 == 100));
+        assert!(all.windows(2).all(|pair| ends(&pair[0]) < ends(&pair[1])));
+    }
+}

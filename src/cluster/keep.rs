@@ -158,3 +158,95 @@ fn ranks(len: usize, compare: impl Fn(usize, usize) -> Ordering) -> Vec<u32> {
     }
     ranks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Origin;
+
+    fn seconds(text: &str) -> Option<Timestamp> {
+        text.strip_prefix('@')?.parse().ok().map(Timestamp)
+    }
+
+    fn order(policy: &Keep, documents: &[Document], tokens: &[u32]) -> Vec<usize> {
+        let ranks = keep_ranks(policy, documents, tokens, seconds);
+        let mut order: Vec<usize> = (0..documents.len()).collect();
+        order.sort_by_key(|&id| ranks[id]);
+        order
+    }
+
+    fn with_field(values: &[Option<FieldValue>]) -> Vec<Document> {
+        let document = |value: &Option<FieldValue>| {
+            let mut document = Document::new("d", "…");
+            document.metadata.extend(value.clone().map(|value| ("field".to_owned(), value)));
+            document
+        };
+        values.iter().map(document).collect()
+    }
+
+    #[test]
+    fn longest_and_first() {
+        let documents = vec![Document::default(); 4];
+        assert_eq!(order(&Keep::Longest, &documents, &[3, 7, 7, 1]), [1, 2, 0, 3]);
+        assert_eq!(order(&Keep::First, &documents, &[3, 7, 7, 1]), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn dates_in_both_directions_with_the_unknown_last() {
+        let documents: Vec<Document> = ["@5", "", "@9", "soon", "@5"]
+            .iter()
+            .map(|date| {
+                let document = Document::new("d", "…");
+                if date.is_empty() { document } else { document.dated(*date) }
+            })
+            .collect();
+        assert_eq!(order(&Keep::Newest(None), &documents, &[1; 5]), [2, 0, 4, 3, 1]);
+        assert_eq!(order(&Keep::Oldest(None), &documents, &[1; 5]), [0, 4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn fields_hold_dates_seconds_or_text() {
+        let field = || Some("field".to_owned());
+        let documents = with_field(&[
+            Some(FieldValue::Integer(7)),
+            Some(FieldValue::Text("@8".to_owned())),
+            Some(FieldValue::Float(7.5)),
+            None,
+            Some(FieldValue::Bool(true)),
+        ]);
+        assert_eq!(order(&Keep::Newest(field()), &documents, &[1; 5]), [1, 2, 0, 3, 4]);
+        let versions = with_field(&["b", "c", "a"].map(|v| Some(FieldValue::Text(v.to_owned()))));
+        assert_eq!(order(&Keep::Newest(field()), &versions, &[1; 3]), [1, 0, 2]);
+        assert_eq!(order(&Keep::Oldest(field()), &versions, &[1; 3]), [2, 0, 1]);
+    }
+
+    #[test]
+    fn the_largest_number_may_be_written_as_text() {
+        let documents = with_field(&[
+            Some(FieldValue::Integer(10)),
+            Some(FieldValue::Text("high".to_owned())),
+            Some(FieldValue::Text(" 12.5".to_owned())),
+            Some(FieldValue::Float(f64::NAN)),
+            Some(FieldValue::Float(-1.0)),
+        ]);
+        assert_eq!(order(&Keep::Max("field".to_owned()), &documents, &[1; 5]), [2, 0, 4, 1, 3]);
+    }
+
+    #[test]
+    fn sources_in_order_of_appearance_and_the_longest_of_each() {
+        let documents: Vec<Document> = ["new", "old", "new", "old"]
+            .iter()
+            .map(|source| {
+                let mut document = Document::new("d", "…");
+                document.origin = Some(Origin {
+                    source: (*source).to_owned(),
+                    path: String::new(),
+                    line: None,
+                    encoding: None,
+                });
+                document
+            })
+            .collect();
+        assert_eq!(order(&Keep::SourceOrder, &documents, &[1, 9, 4, 5]), [2, 0, 1, 3]);
+    }
+}

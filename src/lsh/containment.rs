@@ -26,7 +26,9 @@ use crate::config::DocumentConfig;
 use crate::document::DocId;
 use crate::documents::{DocumentFeatures, TokenLookup};
 use crate::lsh::Candidates;
+use crate::lsh::samples::SampleTable;
 use crate::shingle::for_each_document_shingle;
+use crate::text::TokenHash;
 
 /// Shingles that represent a document.
 pub const SAMPLES: usize = 8;
@@ -103,7 +105,7 @@ pub(crate) fn needed_hits(c: f64, recall: f64) -> [u32; SAMPLES + 1] {
 /// Probability of `hits` among `n` at probability `p` each.
 fn binomial(n: u32, hits: u32, p: f64) -> f64 {
     let ways = (0..hits).fold(1.0, |ways, i| ways * f64::from(n - i) / f64::from(i + 1));
-    ways * p.powi(hits as i32) * (1.0 - p).powi((n - hits) as i32)
+    ways * p.powf(hits.into()) * (1.0 - p).powf((n - hits).into())
 }
 
 /// Documents by number of shingles, then id. From here on a document is its rank in this order.
@@ -111,77 +113,6 @@ fn by_size(features: &[DocumentFeatures], documents: &[DocId]) -> Vec<DocId> {
     let mut order = documents.to_vec();
     order.par_sort_unstable_by_key(|&id| (features[id.index()].shingles, id));
     order
-}
-
-/// All samples, each with a number; finds the number by the hash.
-struct SampleTable {
-    /// Different samples, sorted; the position is the number.
-    samples: Vec<u64>,
-    /// The only document with this sample among its own, or [`SampleTable::SHARED`].
-    owners: Vec<u32>,
-    /// One bit a hash: most shingles of most documents are no sample and end here.
-    filter: Vec<u64>,
-    /// Numbers by hash, open addressing; [`SampleTable::FREE`] where none is.
-    slots: Vec<u32>,
-}
-
-impl SampleTable {
-    const SHARED: u32 = u32::MAX;
-    const FREE: u32 = u32::MAX;
-
-    fn new(features: &[DocumentFeatures], by_size: &[DocId]) -> Self {
-        let mut all: Vec<(u64, u32)> = (0..)
-            .zip(by_size)
-            .flat_map(|(rank, id)| {
-                features[id.index()].samples.iter().map(move |&hash| (hash, rank))
-            })
-            .collect();
-        all.par_sort_unstable();
-        let (mut samples, mut owners) = (Vec::new(), Vec::new());
-        for group in all.chunk_by(|a, b| a.0 == b.0) {
-            samples.push(group[0].0);
-            owners.push(if group.len() == 1 { group[0].1 } else { Self::SHARED });
-        }
-        let mut filter = vec![0; (samples.len() / 4).next_power_of_two().max(1)];
-        let mut slots = vec![Self::FREE; (2 * samples.len()).next_power_of_two().max(2)];
-        for (number, &hash) in (0..).zip(&samples) {
-            let (word, bit) = Self::filter_place(&filter, hash);
-            filter[word] |= bit;
-            // Samples are small: their low bits are as good as new, their high bits are not.
-            let mut slot = hash as usize & (slots.len() - 1);
-            while slots[slot] != Self::FREE {
-                slot = (slot + 1) & (slots.len() - 1);
-            }
-            slots[slot] = number;
-        }
-        Self { samples, owners, filter, slots }
-    }
-
-    #[inline(always)]
-    fn filter_place(filter: &[u64], hash: u64) -> (usize, u64) {
-        ((hash >> 6) as usize & (filter.len() - 1), 1 << (hash & 63))
-    }
-
-    #[inline(always)]
-    fn may_hold(&self, hash: u64) -> bool {
-        let (word, bit) = Self::filter_place(&self.filter, hash);
-        self.filter[word] & bit != 0
-    }
-
-    /// The number of a sample.
-    fn number(&self, hash: u64) -> Option<u32> {
-        let mut slot = hash as usize & (self.slots.len() - 1);
-        loop {
-            let number = self.slots[slot];
-            if number == Self::FREE {
-                return None;
-            }
-            if self.samples[number as usize] == hash {
-                return Some(number);
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
-    }
 }
 
 /// For each sample the documents that hold it, by rank.
@@ -200,27 +131,17 @@ impl Lists {
         let mut hits: Vec<u64> = by_size
             .par_iter()
             .enumerate()
-            .fold(Vec::new, |mut hits, (rank, &id)| {
-                let first = hits.len();
-                for_each_document_shingle(tokens(id), shingle_size, |hash, _, _| {
-                    if table.may_hold(hash)
-                        && let Some(number) = table.number(hash)
-                        && table.owners[number as usize] != rank as u32
-                    {
-                        hits.push(u64::from(number) << 32 | rank as u64);
-                    }
-                });
-                // A document that repeats itself counts once.
-                hits[first..].sort_unstable();
-                dedup_from(&mut hits, first);
+            .fold(Hits::default, |mut hits, (rank, &id)| {
+                hits.add(rank as u32, tokens(id), shingle_size, table);
                 hits
             })
-            .reduce(Vec::new, |mut hits, more| {
-                hits.extend(more);
-                hits
+            .map(|hits| hits.found)
+            .reduce(Vec::new, |mut found, more| {
+                found.extend(more);
+                found
             });
         hits.par_sort_unstable();
-        let mut starts = vec![0usize; table.samples.len() + 1];
+        let mut starts = vec![0usize; table.len() + 1];
         for &hit in &hits {
             starts[(hit >> 32) as usize + 1] += 1;
         }
@@ -249,8 +170,8 @@ impl Lists {
     ) -> (Vec<(u32, u32)>, bool) {
         let mut lists: Vec<&[u32]> = samples
             .iter()
-            .filter_map(|&hash| table.number(hash))
-            .map(|number| self.list(number))
+            .filter_map(|&hash| table.get(hash))
+            .map(|sample| self.list(sample.number))
             .collect();
         lists.sort_by_key(|list| list.len());
         let needed = needed[lists.len()] as usize;
@@ -283,14 +204,139 @@ impl Lists {
     }
 }
 
-/// Removes repetitions from position `first` on.
-fn dedup_from(hits: &mut Vec<u64>, first: usize) {
-    let mut kept = first;
-    for next in first..hits.len() {
-        if kept == first || hits[next] != hits[kept - 1] {
-            hits[kept] = hits[next];
-            kept += 1;
-        }
+/// Keeps the hashes that pass, in order.
+#[inline]
+fn sieve(hashes: &mut Vec<u64>, passes: impl Fn(u64) -> bool) {
+    let mut kept = 0;
+    let all = &mut hashes[..];
+    for i in 0..all.len() {
+        let hash = all[i];
+        all[kept] = hash;
+        kept += usize::from(passes(hash));
     }
-    hits.truncate(kept);
+    hashes.truncate(kept);
+}
+
+/// Which documents hold which samples, as they are found.
+#[derive(Default)]
+struct Hits {
+    /// Number of the sample in the upper half, rank of the document in the lower.
+    found: Vec<u64>,
+    /// Shingles of one document.
+    hashes: Vec<u64>,
+}
+
+impl Hits {
+    fn add(&mut self, rank: u32, tokens: &[TokenHash], shingle_size: u32, table: &SampleTable) {
+        // Two sieves over one buffer, each hash written always and counted if passed. Without branches
+        // and in loops this short, the loads that miss the cache wait side by side.
+        self.hashes.clear();
+        self.hashes.reserve(tokens.len());
+        for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.hashes.push(hash));
+        sieve(&mut self.hashes, |hash| table.may_hold(hash));
+        sieve(&mut self.hashes, |hash| !table.starts_free(hash));
+        let first = self.found.len();
+        let samples = self.hashes.iter().filter_map(|&hash| table.get(hash));
+        let shared = samples.filter(|sample| sample.owner != rank);
+        self.found.extend(shared.map(|sample| u64::from(sample.number) << 32 | u64::from(rank)));
+        // A document that repeats itself counts once.
+        let own = &mut self.found[first..];
+        own.sort_unstable();
+        let mut different = 0;
+        for next in 0..own.len() {
+            if different == 0 || own[next] != own[different - 1] {
+                own[different] = own[next];
+                different += 1;
+            }
+        }
+        self.found.truncate(first + different);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::FeatureMaker;
+    use crate::hash::finalise;
+
+    fn words(ids: impl IntoIterator<Item = u64>) -> Vec<TokenHash> {
+        ids.into_iter().map(|id| TokenHash(finalise(id) as u32 & !1)).collect()
+    }
+
+    fn search(texts: &[Vec<TokenHash>], config: &DocumentConfig) -> Candidates {
+        let mut maker = FeatureMaker::new(config).expect("a valid configuration");
+        let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
+        let documents: Vec<DocId> = (0..texts.len() as u32).map(DocId).collect();
+        candidates(&features, &documents, &|id| &texts[id.index()], config)
+    }
+
+    #[test]
+    fn hits_follow_the_binomial_law() {
+        let needed = needed_hits(0.9, 0.99);
+        assert_eq!(needed[8], 5);
+        // All shingles of a tiny document are samples: nine of ten of them must be there.
+        assert_eq!(needed[1..8], [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(needed_hits(1.0, 0.99)[8], 8);
+        assert_eq!(needed_hits(0.5, 0.99)[8], 1);
+        assert_eq!(needed_hits(0.5, 0.99)[1..8], [1, 1, 2, 2, 3, 3, 4]);
+        let total: f64 = (0..=8).map(|hits| binomial(8, hits, 0.3)).sum();
+        assert!((total - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn whole_parts_of_any_size_are_found() {
+        let mut texts = vec![words(0..20_000)];
+        // Parts of 5 words (one shingle) to 3,000, and as many texts that are no parts.
+        let sizes: Vec<u64> = (5..40).chain([64, 100, 500, 3000]).collect();
+        for (i, &size) in (0..).zip(&sizes) {
+            texts.push(words(i * 300..i * 300 + size));
+            texts.push(words(1_000_000 + i * 5000..1_000_000 + i * 5000 + size));
+        }
+        let found = search(&texts, &DocumentConfig::default());
+        let expected: Vec<(DocId, DocId)> =
+            (0..sizes.len() as u32).map(|i| (DocId(0), DocId(2 * i + 1))).collect();
+        let others = found.pairs.iter().filter(|(a, _)| *a != DocId(0)).count();
+        // Parts may overlap or contain one another; nothing else is proposed.
+        assert!(expected.iter().all(|pair| found.pairs.binary_search(pair).is_ok()));
+        assert_eq!(found.pairs.len() - others, expected.len());
+        assert!(found.pairs.iter().all(|(a, b)| (a.0 == 0 || a.0 % 2 == 1) && b.0 % 2 == 1));
+    }
+
+    #[test]
+    fn parts_with_edits_are_found_at_the_promised_rate() {
+        // Every fiftieth word is replaced: 176 of 196 shingles are left, hardly less than 0.9.
+        let mut texts = vec![words(0..100_000)];
+        let parts = 400;
+        for part in 0..parts {
+            let from = part * 240;
+            texts.push(words(
+                (from..from + 200).map(|id| if id % 50 == 20 { id + 10_000_000 } else { id }),
+            ));
+        }
+        let found = search(&texts, &DocumentConfig::default());
+        let found = found.pairs.iter().filter(|(a, _)| *a == DocId(0)).count();
+        assert!(found as f64 >= 0.985 * parts as f64, "{found} of {parts}");
+    }
+
+    #[test]
+    fn a_text_that_all_share_stays_linear() {
+        let texts: Vec<Vec<TokenHash>> = (0..2000u64)
+            .map(|i| words((0..300).chain(10_000 * (i + 1)..10_000 * (i + 1) + 5 + i % 30)))
+            .collect();
+        let found = search(&texts, &DocumentConfig::default());
+        assert!(found.thinned > 0);
+        assert!(found.pairs.len() < 20 * texts.len(), "{} pairs", found.pairs.len());
+        // Everyone contains nearly all of everyone: each still gets a partner.
+        let paired: std::collections::BTreeSet<u32> =
+            found.pairs.iter().flat_map(|(a, b)| [a.0, b.0]).collect();
+        assert!(paired.len() as f64 > 0.98 * texts.len() as f64, "{}", paired.len());
+    }
+
+    #[test]
+    fn repetitions_count_once() {
+        let repeated = words((0..30_000).map(|i| i % 40));
+        let texts = [repeated, words(0..30), words(100..130)];
+        let found = search(&texts, &DocumentConfig::default());
+        assert_eq!(found.pairs, [(DocId(0), DocId(1))]);
+    }
 }

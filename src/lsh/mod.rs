@@ -13,6 +13,7 @@
 mod bands;
 mod buckets;
 pub mod containment;
+mod samples;
 
 pub use bands::Banding;
 pub use buckets::{Candidates, candidates};

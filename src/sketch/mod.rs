@@ -24,11 +24,12 @@ pub use spec::SketchSpec;
 
 /// Standard error of the estimate of similarity `j` (0 to 1) from `k` registers: √(j(1 − j)/k).
 ///
-/// It holds for sets much larger than `k`; in smaller ones each shingle settles nearly equally
-/// many registers and the error is lower, by a quarter and more below `k` shingles.
+/// It holds for sets much larger than `k`. In smaller ones every shingle settles nearly equally
+/// many registers, which makes the error up to √2 times lower: it is so at up to `k/2` shingles,
+/// 0.75 of the full error at `k` and 0.9 at `4 k` (measured).
 ///
 /// ```
-/// assert_eq!(doublet::sketch::estimate_error(0.8, 256), 0.025);
+/// assert!((doublet::sketch::estimate_error(0.8, 256) - 0.025).abs() < 1e-12);
 /// ```
 #[must_use]
 pub fn estimate_error(j: f64, k: u32) -> f64 {
