@@ -9,6 +9,7 @@ mod hash;
 mod passage;
 pub mod report;
 pub mod shingle;
+pub mod source;
 pub mod span;
 pub mod text;
 
@@ -17,4 +18,5 @@ pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use find::{Builder, Doublet};
 pub use report::model::Report;
+pub use source::read;
 pub use span::{Span, TokenRange};
