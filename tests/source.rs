@@ -59,6 +59,10 @@ fn stream(bytes: &[u8], config: &ReadConfig) -> Collection {
     read_stream("-", bytes, config, &|_| {}).expect("no fatal problem")
 }
 
+fn joined(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().concat()
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).expect("memory takes it");
@@ -159,8 +163,7 @@ fn bad_records_are_named_with_their_line() {
 
 #[test]
 fn damaged_archives_keep_the_records_before_the_damage() {
-    let lines: String =
-        (0..20_000).map(|n| format!("{{\"id\":{n},\"text\":\"text {n}\"}}\n")).collect();
+    let lines = joined((0..20_000).map(|n| format!("{{\"id\":{n},\"text\":\"text {n}\"}}\n")));
     for (name, whole) in [
         ("a.jsonl.gz", gzip(lines.as_bytes())),
         ("a.jsonl.zst", zstd::encode_all(lines.as_bytes(), 1).expect("fits")),
@@ -400,8 +403,7 @@ fn order_and_progress_do_not_depend_on_threads() {
         folder = folder.with(&format!("records/{n}.jsonl"), bytes);
     }
     let long = "words ".repeat(500);
-    let large: String =
-        (0..8000).map(|n| format!("{{\"id\":{n},\"text\":\"{long}\"}}\n")).collect();
+    let large = joined((0..8000).map(|n| format!("{{\"id\":{n},\"text\":\"{long}\"}}\n")));
     folder = folder.with("large.jsonl", large);
     let read = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
@@ -429,10 +431,7 @@ proptest! {
 
     #[test]
     fn records_round_trip(records in prop::collection::vec((any::<String>(), any::<String>(), any::<i64>()), 0..20)) {
-        let lines: String = records
-            .iter()
-            .map(|(id, text, n)| format!("{}\n", serde_json::json!({ "id": id, "text": text, "n": n })))
-            .collect();
+        let lines = joined(records.iter().map(|(id, text, n)| format!("{}\n", serde_json::json!({ "id": id, "text": text, "n": n }))));
         let config = ReadConfig { format: Format::Jsonl, ..defaults() };
         let read = stream(lines.as_bytes(), &config);
         prop_assert!(read.skipped.is_empty());

@@ -326,14 +326,13 @@ impl Sink {
     /// of every record.
     fn finish(self, config: &ReadConfig) -> Result<Collection> {
         let documents = &self.collection.documents;
-        if let Some(field) = &config.group_by {
-            if !documents.is_empty() && documents.iter().all(|document| document.group.is_none()) {
-                return Err(Error::new(
-                    ErrorKind::Config,
-                    format!("no document with the field \"{field}\" to group by"),
-                )
+        if let Some(field) = &config.group_by
+            && !documents.is_empty()
+            && documents.iter().all(|document| document.group.is_none())
+        {
+            let found = format!("no document with the field \"{field}\" to group by");
+            return Err(Error::new(ErrorKind::Config, found)
                 .expected("a field of the records, or folder, source or path"));
-            }
         }
         if let Some(field) = &config.date_field {
             let records = documents.iter().any(is_record);
