@@ -24,6 +24,9 @@ fn main() {
             ));
         }
     }
+    if let Ok(n) = std::env::var("DOCS") {
+        docs.truncate(n.parse().unwrap());
+    }
     let n: usize = args.get(2).map_or(10, |x| x.parse().unwrap());
     let mut config = Config::default();
     if let Ok(w) = std::env::var("MINW") {
@@ -38,7 +41,13 @@ fn main() {
         };
     }
     let t = std::time::Instant::now();
-    let r = Doublet::builder().config(config).build().unwrap().find(&docs).unwrap();
+    let r = Doublet::builder()
+        .config(config)
+        .progress(|e| eprintln!("{:?}", e))
+        .build()
+        .unwrap()
+        .find(&docs)
+        .unwrap();
     println!("{:?} total {:?}", r.run.times, t.elapsed());
     println!("{} clusters {:?} {:?}", r.passages.len(), r.suppressed, r.coverage.total);
     let step = std::env::var("STEP").map_or(1, |w| w.parse().unwrap());

@@ -30,6 +30,18 @@ pub enum Scope {
     Passages,
 }
 
+impl Scope {
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Documents => "documents",
+            Self::Passages => "passages",
+        }
+    }
+}
+
 /// How documents are compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DocumentConfig {
@@ -72,6 +84,17 @@ pub enum Linkage {
     Star,
     /// Chains of matches join (connected components).
     Single,
+}
+
+impl Linkage {
+    /// The name on the command line and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Star => "star",
+            Self::Single => "single",
+        }
+    }
 }
 
 /// Which version of a document represents its cluster. Ties go to the lowest id.
@@ -151,6 +174,38 @@ impl Default for PassageConfig {
             min_identity: 0.6,
             min_distinctiveness: 0.25,
         }
+    }
+}
+
+impl PassageConfig {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for a value out of its range.
+    pub fn check(&self) -> Result<()> {
+        if self.min_words < 3 {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("passages of {} words", self.min_words),
+            )
+            .expected("at least 3")
+            .remedy("raise the fewest words"));
+        }
+        let shares =
+            [("identity", self.min_identity), ("distinctiveness", self.min_distinctiveness)];
+        match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            Some((name, share)) => {
+                Err(Error::new(ErrorKind::Config, format!("a lowest {name} of {share}"))
+                    .expected("a share from 0 to 1"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The same with the sensitivity that a collection of so many tokens runs at.
+    #[must_use]
+    pub fn resolved(&self, tokens: u64) -> Self {
+        Self { sensitivity: self.sensitivity.resolve(tokens), ..self.clone() }
     }
 }
 

@@ -9,14 +9,16 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::config::{Config, PassageConfig, Scope, Sensitivity};
-use crate::document::{Document, Timestamp};
+use crate::cluster::keep_ranks;
+use crate::config::{Config, PassageConfig, Scope};
+use crate::document::{DocId, Document, Timestamp};
+use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_documents};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::passage::coverage::{Extent, coverage};
 use crate::passage::{Collection, find_passages};
 use crate::report::model::{
-    DocumentEntry, Group, Parameters, Report, Run, SCHEMA_VERSION, StageTime, Suppressed,
+    DocumentCluster, DocumentEntry, Group, Parameters, Report, Run, SCHEMA_VERSION, StageTime,
 };
 use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
 
@@ -39,15 +41,72 @@ const NO_GROUP: &str = "documents";
 /// assert_eq!(words, "we aren’t building any military alliances today");
 /// # Ok::<(), doublet::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Doublet {
     config: Config,
+    observer: Option<Observer>,
+    pool: Option<rayon::ThreadPool>,
 }
 
 /// Builds a [`Doublet`].
-#[derive(Clone, Debug, Default)]
+///
+/// ```
+/// use doublet::{Config, Doublet, PassageConfig, Scope};
+/// let config = Config {
+///     scope: Scope::Passages,
+///     passages: PassageConfig { min_words: 6, ..PassageConfig::default() },
+///     ..Config::default()
+/// };
+/// let doublet = Doublet::builder().config(config).threads(2).build()?;
+/// # Ok::<(), doublet::Error>(())
+/// ```
+#[derive(Default)]
 pub struct Builder {
     config: Config,
+    observer: Option<Observer>,
+}
+
+type Observer = Box<dyn Fn(Event) + Send + Sync>;
+
+/// What a run tells while it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A stage begins.
+    Started(Stage),
+}
+
+/// The stages of a run, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Tokens, sketches and bands of every document.
+    Tokens,
+    /// Candidates, verification and clusters of documents.
+    Documents,
+    /// Anchors and the runs of equal words that grow from their links.
+    Links,
+    /// Alignment of what documents share.
+    Alignments,
+    /// Passage clusters.
+    Passages,
+    /// Coverage and the report.
+    Report,
+}
+
+impl Stage {
+    /// The name in reports and progress bars.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Documents => "documents",
+            Self::Links => "links",
+            Self::Alignments => "alignments",
+            Self::Passages => "passages",
+            Self::Report => "report",
+        }
+    }
 }
 
 impl Builder {
@@ -58,9 +117,39 @@ impl Builder {
         self
     }
 
+    /// Sets the number of worker threads; 0 takes one a core.
+    #[must_use]
+    pub const fn threads(mut self, threads: usize) -> Self {
+        self.config.threads = threads;
+        self
+    }
+
+    /// Calls `observer` as the run goes on, from the thread that runs it.
+    #[must_use]
+    pub fn progress(mut self, observer: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// Checks the options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for a value out of its range, or when a thread pool of the wanted
+    /// size cannot be made.
     pub fn build(self) -> Result<Doublet> {
-        Ok(Doublet { config: self.config })
+        FeatureMaker::new(&self.config.documents)?;
+        self.config.passages.check()?;
+        let pool = match self.config.threads {
+            0 => None,
+            threads => Some(rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(
+                |error| {
+                    Error::new(ErrorKind::Config, format!("no room for {threads} threads"))
+                        .remedy("ask for fewer")
+                        .because(error)
+                },
+            )?),
+        };
+        Ok(Doublet { config: self.config, observer: self.observer, pool })
     }
 }
 
@@ -77,107 +166,95 @@ impl Doublet {
         Builder::default()
     }
 
+    /// The options.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Compares documents and finds the passages that they share.
+    ///
+    /// The result is the same for any number of threads; only [`Run::times`] differs.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] for more than 2³² − 2 documents or a text of 4 GiB or more.
     pub fn find(&self, documents: &[Document]) -> Result<Report> {
-        if self.config.threads == 0 {
-            return self.run(documents);
+        match &self.pool {
+            None => self.run(documents),
+            Some(pool) => pool.install(|| self.run(documents)),
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.config.threads)
-            .build()
-            .map_err(|error| Error::new(ErrorKind::Config, "no threads").because(error))?;
-        pool.install(|| self.run(documents))
     }
 
     fn run(&self, documents: &[Document]) -> Result<Report> {
-        let mut times = Vec::new();
-        let mut clock = Instant::now();
-        let mut lap = |stage: &str, times: &mut Vec<StageTime>| {
-            times.push(StageTime {
-                stage: stage.to_owned(),
-                seconds: clock.elapsed().as_secs_f64(),
-            });
-            clock = Instant::now();
-        };
-        let tokens: Vec<TokenIndex> = documents
-            .par_iter()
-            .with_min_len(16)
-            .map_init(
-                || (Tokenizer::new(), TokenBuffer::default()),
-                |(tokenizer, buffer), document| {
-                    tokenizer.tokenize(&document.text, buffer);
-                    TokenIndex::new(buffer)
-                },
-            )
-            .collect();
-        lap("tokens", &mut times);
-        let total: u64 = tokens.iter().map(|index| index.len() as u64).sum();
-        let hashes: Vec<u128> = tokens
-            .par_iter()
-            .map(|index| content_hash(index.hashes().iter().map(|hash| hash.0)))
-            .collect();
-        let mut suppressed = Suppressed {
-            empty_documents: tokens.iter().filter(|index| index.is_empty()).count() as u64,
-            ..Suppressed::default()
-        };
-        let mut first_with = HashMap::new();
-        let copy_of: Vec<u32> = hashes
-            .iter()
-            .zip(0u32..)
-            .map(|(&hash, id)| *first_with.entry(hash).or_insert(id))
-            .collect();
-        let representative = copy_of.clone();
-        lap("documents", &mut times);
-        let dates: Vec<Option<Timestamp>> = documents.iter().map(|_| None).collect();
-        let passages_config = PassageConfig {
-            sensitivity: self.config.passages.sensitivity.resolve(total),
-            ..self.config.passages.clone()
-        };
-        let collection = Collection {
-            documents,
-            tokens: &tokens,
-            copy_of: &copy_of,
-            representative: &representative,
-        };
-        let passages = if self.config.scope == Scope::Documents {
-            Vec::new()
-        } else {
-            find_passages(&collection, &dates, &passages_config, &mut suppressed)
-        };
-        lap("passages", &mut times);
-        let (groups, group_of) = groups(documents, &tokens);
+        check_limits(documents)?;
+        let mut clock = Clock::new(self.observer.as_deref());
+        clock.begin(Stage::Tokens);
+        let Analysis { tokens, features } = analyse(documents, &self.config)?;
         let counts: Vec<u32> = tokens.iter().map(|index| index.len() as u32).collect();
+        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+        let copy_of = first_copies(&features);
+
+        clock.begin(Stage::Documents);
+        let compared = if self.config.scope == Scope::Passages {
+            DocumentFindings::default()
+        } else {
+            let ranks =
+                keep_ranks(&self.config.documents.keep, documents, &counts, Timestamp::parse);
+            let lookup = |id: DocId| tokens[id.index()].hashes();
+            compare_documents(&features.documents, &lookup, &ranks, &self.config.documents)?
+        };
+        let content_hashes = features.content_hashes;
+        drop(features.documents);
+
+        let mut suppressed = compared.suppressed;
+        suppressed.empty_documents = counts.iter().filter(|&&count| count == 0).count() as u64;
+        let config = self.config.passages.resolved(total);
+        let mut passages = Vec::new();
+        if self.config.scope != Scope::Documents {
+            let representative = representatives(&compared.clusters, &copy_of);
+            let dates = dates(documents);
+            let collection = Collection {
+                documents,
+                tokens: &tokens,
+                copy_of: &copy_of,
+                representative: &representative,
+            };
+            passages = find_passages(&collection, &dates, &config, &mut suppressed, &mut |stage| {
+                clock.begin(stage);
+            });
+        }
+
+        clock.begin(Stage::Report);
+        let (groups, group_of) = groups(documents, &counts);
         let extent = Extent { tokens: &counts, groups: &group_of, group_count: groups.len() };
         let coverage = coverage(&extent, &passages);
-        lap("report", &mut times);
+        let entry = |((document, &group), (&tokens, hash)): ((&Document, &u32), (&u32, &u128))| {
+            DocumentEntry {
+                name: document.name.clone(),
+                group,
+                date: document.date.clone(),
+                origin: document.origin.clone(),
+                bytes: document.text.len() as u32,
+                tokens,
+                content_hash: format!("{hash:032x}"),
+                metadata: document.metadata.clone(),
+            }
+        };
+        let entries = documents.iter().zip(&group_of).zip(counts.iter().zip(&content_hashes));
+        let documents_entries: Vec<DocumentEntry> = entries.map(entry).collect();
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             run: Run {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                parameters: parameters(&self.config, passages_config.sensitivity),
+                parameters: parameters(&self.config, &config)?,
                 documents: documents.len() as u64,
                 bytes: documents.iter().map(|document| document.text.len() as u64).sum(),
                 tokens: total,
-                times,
+                times: clock.finish(),
             },
             groups,
-            documents: documents
-                .iter()
-                .zip(&group_of)
-                .zip(counts.iter().zip(&hashes))
-                .map(|((document, &group), (&tokens, hash))| DocumentEntry {
-                    name: document.name.clone(),
-                    group,
-                    date: document.date.clone(),
-                    origin: document.origin.clone(),
-                    bytes: document.text.len() as u32,
-                    tokens,
-                    content_hash: format!("{hash:032x}"),
-                    metadata: document.metadata.clone(),
-                })
-                .collect(),
-            matches: Vec::new(),
-            document_clusters: Vec::new(),
+            documents: documents_entries,
+            matches: compared.matches,
+            document_clusters: compared.clusters,
             passages,
             coverage,
             suppressed,
@@ -186,12 +263,134 @@ impl Doublet {
     }
 }
 
+/// Times the stages and tells of them.
+struct Clock<'a> {
+    observer: Option<&'a (dyn Fn(Event) + Send + Sync)>,
+    times: Vec<StageTime>,
+    since: Option<(Stage, Instant)>,
+}
+
+impl<'a> Clock<'a> {
+    const fn new(observer: Option<&'a (dyn Fn(Event) + Send + Sync)>) -> Self {
+        Self { observer, times: Vec::new(), since: None }
+    }
+
+    fn begin(&mut self, stage: Stage) {
+        self.end();
+        self.since = Some((stage, Instant::now()));
+        if let Some(observer) = self.observer {
+            observer(Event::Started(stage));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some((stage, since)) = self.since.take() {
+            let seconds = since.elapsed().as_secs_f64();
+            self.times.push(StageTime { stage: stage.name().to_owned(), seconds });
+        }
+    }
+
+    fn finish(mut self) -> Vec<StageTime> {
+        self.end();
+        self.times
+    }
+}
+
+/// What one pass over the texts makes.
+struct Analysis {
+    tokens: Vec<TokenIndex>,
+    features: Features,
+}
+
+struct Features {
+    content_hashes: Vec<u128>,
+    /// Empty when documents are not compared.
+    documents: Vec<DocumentFeatures>,
+}
+
+/// The one pass over the texts: tokens, and from them sketch, bands and content hash.
+fn analyse(documents: &[Document], config: &Config) -> Result<Analysis> {
+    let maker = FeatureMaker::new(&config.documents)?;
+    let compare = config.scope != Scope::Passages;
+    let analysed: Vec<(TokenIndex, u128, Option<DocumentFeatures>)> = documents
+        .par_iter()
+        .with_min_len(8)
+        .map_init(
+            || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
+            |(tokenizer, buffer, maker), document| {
+                tokenizer.tokenize(&document.text, buffer);
+                let index = TokenIndex::new(buffer);
+                let features = compare.then(|| maker.features(index.hashes()));
+                let hash = features.as_ref().map_or_else(
+                    || content_hash(index.hashes().iter().map(|token| token.0)),
+                    |features| features.content_hash,
+                );
+                (index, hash, features)
+            },
+        )
+        .collect();
+    let mut tokens = Vec::with_capacity(analysed.len());
+    let mut content_hashes = Vec::with_capacity(analysed.len());
+    let mut features = Vec::with_capacity(if compare { analysed.len() } else { 0 });
+    for (index, hash, of_document) in analysed {
+        tokens.push(index);
+        content_hashes.push(hash);
+        features.extend(of_document);
+    }
+    Ok(Analysis { tokens, features: Features { content_hashes, documents: features } })
+}
+
+fn check_limits(documents: &[Document]) -> Result<()> {
+    DocId::from_index(documents.len())?;
+    match documents.iter().find(|document| document.text.len() >= u32::MAX as usize) {
+        None => Ok(()),
+        Some(document) => Err(Error::new(
+            ErrorKind::Limit,
+            format!("{} bytes of text in the document {:?}", document.text.len(), document.name),
+        )
+        .expected("less than 4 GiB")
+        .remedy("split the document")),
+    }
+}
+
+/// For each document the first one with the same tokens. Documents without tokens are nobody's
+/// copy here: they share no passage.
+fn first_copies(features: &Features) -> Vec<u32> {
+    let mut first_with: HashMap<u128, u32> = HashMap::with_capacity(features.content_hashes.len());
+    let first = |(&hash, id): (&u128, u32)| *first_with.entry(hash).or_insert(id);
+    features.content_hashes.iter().zip(0..).map(first).collect()
+}
+
+/// For each document the one that passages find it through: the first copy of its cluster's
+/// representative.
+fn representatives(clusters: &[DocumentCluster], copy_of: &[u32]) -> Vec<u32> {
+    let mut representative = copy_of.to_vec();
+    for cluster in clusters {
+        let centre = copy_of[cluster.representative.index()];
+        for member in &cluster.members {
+            let first = copy_of[member.document.index()];
+            if first != centre {
+                representative[first as usize] = centre;
+                representative[member.document.index()] = centre;
+            }
+        }
+    }
+    representative
+}
+
+fn dates(documents: &[Document]) -> Vec<Option<Timestamp>> {
+    documents
+        .par_iter()
+        .map(|document| document.date.as_deref().and_then(Timestamp::parse))
+        .collect()
+}
+
 /// The groups in order of first appearance, and each document's.
-fn groups(documents: &[Document], tokens: &[TokenIndex]) -> (Vec<Group>, Vec<u32>) {
+fn groups(documents: &[Document], counts: &[u32]) -> (Vec<Group>, Vec<u32>) {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut group_of = Vec::with_capacity(documents.len());
-    for (document, index) in documents.iter().zip(tokens) {
+    for (document, &tokens) in documents.iter().zip(counts) {
         let source = document.origin.as_ref().map(|origin| origin.source.as_str());
         let name = document.group.as_deref().or(source).unwrap_or(NO_GROUP);
         let number = *numbers.entry(name).or_insert_with(|| {
@@ -202,26 +401,28 @@ fn groups(documents: &[Document], tokens: &[TokenIndex]) -> (Vec<Group>, Vec<u32
         let group = &mut groups[number as usize];
         group.documents += 1;
         group.bytes += document.text.len() as u64;
-        group.tokens += index.len() as u64;
+        group.tokens += u64::from(tokens);
     }
     (groups, group_of)
 }
 
-fn parameters(config: &Config, sensitivity: Sensitivity) -> Parameters {
-    Parameters {
-        scope: String::new(),
-        sketch_spec: String::new(),
-        shingle_size: config.documents.shingle_size,
-        sketch_size: config.documents.sketch_size,
-        threshold: config.documents.threshold,
-        containment: config.documents.containment,
-        bands: 0,
-        rows: 0,
-        linkage: String::new(),
-        keep: config.documents.keep.to_string(),
-        min_words: config.passages.min_words,
-        sensitivity: sensitivity.name().to_owned(),
-        min_identity: config.passages.min_identity,
-        min_distinctiveness: config.passages.min_distinctiveness,
-    }
+fn parameters(config: &Config, passages: &PassageConfig) -> Result<Parameters> {
+    let maker = FeatureMaker::new(&config.documents)?;
+    let documents = &config.documents;
+    Ok(Parameters {
+        scope: config.scope.name().to_owned(),
+        sketch_spec: maker.spec().id(),
+        shingle_size: documents.shingle_size,
+        sketch_size: documents.sketch_size,
+        threshold: documents.threshold,
+        containment: documents.containment,
+        bands: maker.banding().bands(),
+        rows: maker.banding().rows(),
+        linkage: documents.linkage.name().to_owned(),
+        keep: documents.keep.to_string(),
+        min_words: passages.min_words,
+        sensitivity: passages.sensitivity.name().to_owned(),
+        min_identity: passages.min_identity,
+        min_distinctiveness: passages.min_distinctiveness,
+    })
 }

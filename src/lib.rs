@@ -1,22 +1,26 @@
 //! `doublet` finds near-duplicate documents and the passages that documents share.
 
-mod cluster;
+pub mod cluster;
 pub mod config;
 pub mod document;
+pub mod documents;
 pub mod error;
 mod find;
 mod hash;
+pub mod lsh;
 mod passage;
 pub mod report;
 pub mod shingle;
+pub mod sketch;
 pub mod source;
 pub mod span;
 pub mod text;
+pub mod verify;
 
 pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Sensitivity};
 pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
-pub use find::{Builder, Doublet};
+pub use find::{Builder, Doublet, Event, Stage};
 pub use report::model::Report;
 pub use source::read;
 pub use span::{Span, TokenRange};

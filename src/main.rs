@@ -1,3 +1,11 @@
 //! The program: parse, run, exit code.
 
-fn main() {}
+mod cli;
+
+/// Reports and sketches are many small allocations from several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

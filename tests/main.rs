@@ -1,4 +1,7 @@
 //! Integration tests.
 
+mod fixture;
+mod program;
+mod report;
 mod source;
 mod text;

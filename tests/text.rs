@@ -430,3 +430,32 @@ fn frozen_hashes() {
     .collect();
     println!("{frozen:#x?}");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Texts of many blocks and chunks, in which runs of every kind cross the borders.
+    #[test]
+    fn long_texts_have_the_tokens_of_the_definition(
+        parts in proptest::collection::vec(unruly_text(), 1..12),
+        fill in "[a-z' ]{0,90}",
+        long in "[a-zA-Z0-9']{0,300}",
+    ) {
+        let text = format!("{}{long}", parts.join(&fill)).repeat(12);
+        let expected = plain::tokens(&text);
+        let tokens = buffer(&text);
+        prop_assert_eq!(spans(&tokens), expected.iter().map(|token| token.0).collect::<Vec<_>>());
+        // A form has the same hash wherever it stands, and as a text of its own.
+        let mut known = std::collections::HashMap::new();
+        for (token, (_, form, dense)) in tokens.iter().zip(&expected) {
+            let hash = *known.entry((form, dense)).or_insert(token.hash);
+            prop_assert_eq!(token.hash, hash);
+        }
+        for (&(form, dense), &hash) in &known {
+            let alone = buffer(form);
+            if alone.len() == 1 && alone.hashes[0].is_dense() == *dense {
+                prop_assert_eq!(alone.hashes[0], hash);
+            }
+        }
+    }
+}

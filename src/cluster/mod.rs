@@ -1,2 +1,18 @@
-//! Clusters.
-pub(crate) mod union_find;
+//! Clusters: from matches to documents that are versions of one document.
+//!
+//! Matches connect documents; [`UnionFind`] makes components of them. Components chain: a matches
+//! b, b matches c, and a has nothing in common with c. Users of transitive clustering report tens
+//! of thousands of unrelated books in one component. [`star`] therefore cuts each component
+//! into stars, in which every member matches the representative itself. [`keep`] says which
+//! version represents the others, [`copies`] lets one of several exact copies stand for all.
+
+mod assemble;
+pub mod copies;
+pub mod keep;
+pub mod star;
+mod union_find;
+
+pub use assemble::cluster_documents;
+pub use copies::Copies;
+pub use keep::keep_ranks;
+pub use union_find::UnionFind;

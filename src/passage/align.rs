@@ -31,8 +31,11 @@ pub(crate) const GAP_EXTEND: i32 = 1;
 const X_DROP: i32 = 20;
 /// Tokens looked at beyond an end at once; a successful look is followed by another.
 const REACH: usize = 48;
-/// Diagonals to either side that the search beyond an end may stray.
-const BAND: usize = X_DROP as usize - GAP_OPEN as usize;
+/// Diagonals to either side that the search beyond an end may stray; runs further aside are
+/// joined by their chain.
+const BAND: usize = 10;
+/// Tokens from an end within which forms of words are looked for.
+const FORM_REACH: u32 = 24;
 
 /// One kind of step; `a` is the first sequence, `b` the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +171,8 @@ pub(crate) struct Aligner {
     delete: [Vec<i32>; 2],
     trace: Vec<u8>,
     steps: Vec<Step>,
+    window_a: Vec<TokenHash>,
+    window_b: Vec<TokenHash>,
 }
 
 /// Where a programme ends.
@@ -185,6 +190,8 @@ const FROM_INSERT: u8 = 1;
 const FROM_DELETE: u8 = 2;
 const INSERT_EXTENDS: u8 = 4;
 const DELETE_EXTENDS: u8 = 8;
+const IS_FORM: u8 = 16;
+const IS_MISMATCH: u8 = 32;
 
 impl Aligner {
     /// Aligns along a chain and beyond its ends. Several alignments come back where a part in
@@ -236,13 +243,24 @@ impl Aligner {
             push(path, Step::Insert, m);
             return;
         }
-        forms.prepare(TokenRange::new(from.0, to.0), TokenRange::new(from.1, to.1));
-        let pair = |i: usize, j: usize| {
-            let (i, j) = (from.0 + i as u32, from.1 + j as u32);
-            compare(sides, forms, i, j)
-        };
-        self.solve(n as usize, m as usize, Goal::Corner, pair);
+        let (a, b) = (TokenRange::new(from.0, to.0), TokenRange::new(from.1, to.1));
+        forms.prepare(a, b);
+        self.load(sides.a[a.range()].iter(), sides.b[b.range()].iter());
+        self.solve(Goal::Corner, off_diagonal(sides, from.0, from.1, 1), |i, j| {
+            forms.is_form(from.0 + i as u32, from.1 + j as u32)
+        });
         self.steps.iter().rev().for_each(|&step| push(path, step, 1));
+    }
+
+    fn load<'t>(
+        &mut self,
+        a: impl Iterator<Item = &'t TokenHash>,
+        b: impl Iterator<Item = &'t TokenHash>,
+    ) {
+        self.window_a.clear();
+        self.window_a.extend(a);
+        self.window_b.clear();
+        self.window_b.extend(b);
     }
 
     /// Extends to the right; returns the new ends.
@@ -260,12 +278,15 @@ impl Aligner {
             if n == 0 || m == 0 {
                 return (at_a, at_b);
             }
+            let (a, b) = (at_a as usize..at_a as usize + n, at_b as usize..at_b as usize + m);
+            self.load(sides.a[a].iter(), sides.b[b].iter());
             forms.prepare(
-                TokenRange::new(at_a, at_a + n as u32),
-                TokenRange::new(at_b, at_b + m as u32),
+                TokenRange::new(at_a, at_a + FORM_REACH.min(n as u32)),
+                TokenRange::new(at_b, at_b + FORM_REACH.min(m as u32)),
             );
-            let pair = |i: usize, j: usize| compare(sides, forms, at_a + i as u32, at_b + j as u32);
-            self.solve(n, m, Goal::Highest, pair);
+            self.solve(Goal::Highest, off_diagonal(sides, at_a, at_b, 1), |i, j| {
+                forms.is_form(at_a + i as u32, at_b + j as u32)
+            });
             if self.steps.is_empty() {
                 return (at_a, at_b);
             }
@@ -292,14 +313,15 @@ impl Aligner {
             if n == 0 || m == 0 {
                 break;
             }
+            let (a, b) = (at_a as usize - n..at_a as usize, at_b as usize - m..at_b as usize);
+            self.load(sides.a[a].iter().rev(), sides.b[b].iter().rev());
             forms.prepare(
-                TokenRange::new(at_a - n as u32, at_a),
-                TokenRange::new(at_b - m as u32, at_b),
+                TokenRange::new(at_a - FORM_REACH.min(n as u32), at_a),
+                TokenRange::new(at_b - FORM_REACH.min(m as u32), at_b),
             );
-            let pair = |i: usize, j: usize| {
-                compare(sides, forms, at_a - 1 - i as u32, at_b - 1 - j as u32)
-            };
-            self.solve(n, m, Goal::Highest, pair);
+            self.solve(Goal::Highest, off_diagonal(sides, at_a, at_b, -1), |i, j| {
+                forms.is_form(at_a - 1 - i as u32, at_b - 1 - j as u32)
+            });
             if self.steps.is_empty() {
                 break;
             }
@@ -313,69 +335,88 @@ impl Aligner {
         (at_a, at_b)
     }
 
-    /// Fills the tables and leaves the steps in `self.steps`, last first.
-    fn solve(&mut self, n: usize, m: usize, goal: Goal, pair: impl Fn(usize, usize) -> Step) {
+    /// Aligns the loaded windows and leaves the steps in `self.steps`, last first.
+    ///
+    /// `same_place(i)` is the column that is row `i`'s own place in a text aligned to itself.
+    fn solve(
+        &mut self,
+        goal: Goal,
+        same_place: impl Fn(usize) -> Option<usize>,
+        is_form: impl Fn(usize, usize) -> bool,
+    ) {
+        let (n, m) = (self.window_a.len(), self.window_b.len());
         let width = m + 1;
         self.trace.clear();
         self.trace.resize((n + 1) * width, FROM_DIAGONAL);
         for rows in [&mut self.best, &mut self.insert, &mut self.delete] {
             for row in rows {
                 row.clear();
-                row.resize(width, LOW);
+                row.resize(width + 1, LOW);
             }
         }
         self.best[0][0] = 0;
         let mut highest = (0, 0, 0);
         let limit = |high: i32| if goal == Goal::Highest { high - X_DROP } else { LOW };
+        // Columns of the last row that hold a live cell.
+        let (mut live_from, mut live_to) = (0, 0);
         for j in 1..=m {
             let cost = -GAP_OPEN - GAP_EXTEND * j as i32;
-            if cost < limit(0) {
+            if cost < limit(0) || goal == Goal::Highest && j > BAND {
                 break;
             }
             self.best[0][j] = cost;
             self.insert[0][j] = cost;
             self.trace[j] = FROM_INSERT | if j > 1 { INSERT_EXTENDS } else { 0 };
+            live_to = j;
         }
-        // Columns that may still hold a live cell.
-        let (mut live_from, mut live_to) = (0, m);
         for i in 1..=n {
-            let (now, before) = (i & 1, (i & 1) ^ 1);
             let floor = limit(highest.0);
             let band = if goal == Goal::Highest { BAND } else { n.max(m) };
             let from = i.saturating_sub(band).max(live_from);
-            let to = (i + band).min(m).min(live_to + 1);
+            let to = (i + band).min(m).min(live_to + if goal == Goal::Highest { 1 } else { m });
             if from > to {
                 break;
             }
-            for rows in [&mut self.best, &mut self.insert, &mut self.delete] {
-                rows[now].fill(LOW);
+            let token = self.window_a[i - 1];
+            let own = same_place(i - 1);
+            let trace = &mut self.trace[i * width..(i + 1) * width];
+            let [best, best_before] = rows(&mut self.best, i);
+            let [insert_row, _] = rows(&mut self.insert, i);
+            let [delete_row, delete_before] = rows(&mut self.delete, i);
+            // The cell before the first is read as the left neighbour, the one after the last by
+            // the next row.
+            for at in [from.saturating_sub(1), (to + 1).min(width)] {
+                (best[at], insert_row[at], delete_row[at]) = (LOW, LOW, LOW);
             }
-            let mut alive = None;
+            let (mut left_best, mut left_insert) = (LOW, LOW);
+            let (mut first, mut last) = (usize::MAX, 0);
             for j in from..=to {
                 let mut mark = 0;
-                let open = self.best[before][j] - GAP_OPEN - GAP_EXTEND;
-                let extend = self.delete[before][j] - GAP_EXTEND;
+                let open = best_before[j] - GAP_OPEN - GAP_EXTEND;
+                let extend = delete_before[j] - GAP_EXTEND;
                 let delete = open.max(extend);
                 if extend > open {
                     mark |= DELETE_EXTENDS;
                 }
-                let mut insert = LOW;
-                if j > 0 {
-                    let open = self.best[now][j - 1] - GAP_OPEN - GAP_EXTEND;
-                    let extend = self.insert[now][j - 1] - GAP_EXTEND;
-                    insert = open.max(extend);
-                    if extend > open {
-                        mark |= INSERT_EXTENDS;
-                    }
+                let open = left_best - GAP_OPEN - GAP_EXTEND;
+                let extend = left_insert - GAP_EXTEND;
+                let insert = open.max(extend);
+                if extend > open {
+                    mark |= INSERT_EXTENDS;
                 }
                 let mut score = LOW;
-                if j > 0 && self.best[before][j - 1] > LOW / 2 {
-                    score = self.best[before][j - 1]
-                        + match pair(i - 1, j - 1) {
-                            Step::Equal => MATCH,
-                            Step::Form => FORM,
-                            _ => -MISMATCH,
-                        };
+                if j > 0 && best_before[j - 1] > LOW / 2 {
+                    let equal = token == self.window_b[j - 1] && own.is_none_or(|own| j - 1 != own);
+                    let gain = if equal {
+                        MATCH
+                    } else if is_form(i - 1, j - 1) {
+                        mark |= IS_FORM;
+                        FORM
+                    } else {
+                        mark |= IS_MISMATCH;
+                        -MISMATCH
+                    };
+                    score = best_before[j - 1] + gain;
                 }
                 if insert > score {
                     score = insert;
@@ -385,74 +426,73 @@ impl Aligner {
                     score = delete;
                     mark = (mark & !FROM_INSERT) | FROM_DELETE;
                 }
-                self.trace[i * width + j] = mark;
+                trace[j] = mark;
                 if score < floor {
+                    (best[j], insert_row[j], delete_row[j]) = (LOW, LOW, LOW);
+                    (left_best, left_insert) = (LOW, LOW);
                     continue;
                 }
-                self.best[now][j] = score;
-                self.insert[now][j] = insert;
-                self.delete[now][j] = delete;
-                alive = Some((alive.map_or(j, |(first, _)| first), j));
+                (best[j], insert_row[j], delete_row[j]) = (score, insert, delete);
+                (left_best, left_insert) = (score, insert);
+                first = first.min(j);
+                last = j;
                 if score > highest.0 {
                     highest = (score, i, j);
                 }
             }
-            match alive {
-                Some((first, last)) => (live_from, live_to) = (first, last),
-                None => break,
+            if first == usize::MAX {
+                break;
             }
+            (live_from, live_to) = (first, last);
         }
         let (i, j) = if goal == Goal::Corner { (n, m) } else { (highest.1, highest.2) };
-        self.walk_back(i, j, width, pair);
+        self.walk_back(i, j, width);
     }
 
-    fn walk_back(
-        &mut self,
-        mut i: usize,
-        mut j: usize,
-        width: usize,
-        pair: impl Fn(usize, usize) -> Step,
-    ) {
+    fn walk_back(&mut self, mut i: usize, mut j: usize, width: usize) {
         self.steps.clear();
         let mut within_gap = FROM_DIAGONAL;
         while i > 0 || j > 0 {
             let mark = self.trace[i * width + j];
             let from = if within_gap == FROM_DIAGONAL { mark & 3 } else { within_gap };
-            match from {
-                FROM_INSERT if j > 0 => {
-                    self.steps.push(Step::Insert);
-                    within_gap =
-                        if mark & INSERT_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_INSERT };
-                    j -= 1;
-                }
-                FROM_DELETE => {
-                    self.steps.push(Step::Delete);
-                    within_gap =
-                        if mark & DELETE_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_DELETE };
-                    i -= 1;
-                }
-                // The first column has no diagonal: what is left of `a` is deleted.
-                _ if j == 0 => {
-                    self.steps.push(Step::Delete);
-                    i -= 1;
-                }
-                _ => {
-                    self.steps.push(pair(i - 1, j - 1));
-                    (i, j) = (i - 1, j - 1);
-                }
+            if from == FROM_INSERT && j > 0 {
+                self.steps.push(Step::Insert);
+                within_gap = if mark & INSERT_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_INSERT };
+                j -= 1;
+            } else if i > 0 && (from == FROM_DELETE || j == 0) {
+                self.steps.push(Step::Delete);
+                within_gap = if mark & DELETE_EXTENDS == 0 { FROM_DIAGONAL } else { FROM_DELETE };
+                i -= 1;
+            } else {
+                self.steps.push(match mark & (IS_FORM | IS_MISMATCH) {
+                    0 => Step::Equal,
+                    IS_FORM => Step::Form,
+                    _ => Step::Mismatch,
+                });
+                (i, j) = (i - 1, j - 1);
             }
         }
     }
 }
 
-fn compare(sides: Sides<'_>, forms: &impl Forms, i: u32, j: u32) -> Step {
-    if sides.a[i as usize] == sides.b[j as usize] {
-        Step::Equal
-    } else if forms.is_form(i, j) {
-        Step::Form
-    } else {
-        Step::Mismatch
-    }
+/// This row and the one before it.
+fn rows(rows: &mut [Vec<i32>; 2], i: usize) -> [&mut [i32]; 2] {
+    let [even, odd] = rows;
+    if i & 1 == 0 { [even, odd] } else { [odd, even] }
+}
+
+/// Where a token's own place lies when a text is aligned to itself: in row `i` of windows that
+/// start at `at_a` and `at_b` and run forward (`step` 1) or backward (−1). A text repeats itself
+/// further on, never in place.
+fn off_diagonal(
+    sides: Sides<'_>,
+    at_a: u32,
+    at_b: u32,
+    step: i64,
+) -> impl Fn(usize) -> Option<usize> {
+    let same = std::ptr::eq(sides.a, sides.b);
+    let shift = step * (i64::from(at_a) - i64::from(at_b));
+    move |i| if same { usize::try_from(i as i64 + shift).ok() } else { None }
 }
 
 fn push(path: &mut Vec<(Step, u32)>, step: Step, count: u32) {

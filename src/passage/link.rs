@@ -331,20 +331,52 @@ fn has_prospects(a: &[TokenHash], b: &[TokenHash], run: &Run, min_words: u32) ->
         }
     }
     let reach = LOOK_AROUND.min(min_words as usize + 2);
-    for i in 0..reach {
-        if let Some(token) = a.get(end_a + i) {
+    weight += matched_beyond(
+        reach,
+        |i| a.get(end_a + i).copied(),
+        |i| {
             let from = (end_b + i).saturating_sub(LOOK_ASIDE).max(end_b).min(b.len());
-            let to = (end_b + i + LOOK_ASIDE + 1).min(b.len());
-            weight += if b[from..to].contains(token) { token.half_words() } else { 0 };
-        }
-        if let Some(token) = start_a.checked_sub(i + 1).map(|at| a[at]) {
+            &b[from..(end_b + i + LOOK_ASIDE + 1).min(b.len())]
+        },
+    );
+    if weight >= wanted {
+        return true;
+    }
+    weight += matched_beyond(
+        reach,
+        |i| start_a.checked_sub(i + 1).map(|at| a[at]),
+        |i| {
             let to = (start_b + LOOK_ASIDE).saturating_sub(i).min(start_b);
-            let from = start_b.saturating_sub(i + 1 + LOOK_ASIDE).min(to);
-            weight += if b[from..to].contains(&token) { token.half_words() } else { 0 };
-        }
-        if weight >= wanted {
-            return true;
+            &b[start_b.saturating_sub(i + 1 + LOOK_ASIDE).min(to)..to]
+        },
+    );
+    weight >= wanted
+}
+
+/// Half words that match beyond an end, as far as going on pays: a match earns 2, any other word
+/// costs 1 (it may match in part), gaps are free.
+#[inline(always)]
+fn matched_beyond<'t>(
+    reach: usize,
+    token: impl Fn(usize) -> Option<TokenHash>,
+    near: impl Fn(usize) -> &'t [TokenHash],
+) -> u32 {
+    let (mut score, mut best) = (0, 0);
+    let (mut weight, mut weight_at_best) = (0, 0);
+    for i in 0..reach {
+        let Some(token) = token(i) else { break };
+        if near(i).contains(&token) {
+            score += 2;
+            weight += token.half_words();
+            if score > best {
+                (best, weight_at_best) = (score, weight);
+            }
+        } else {
+            score -= 1;
+            if score < best - 4 {
+                break;
+            }
         }
     }
-    false
+    weight_at_best
 }

@@ -29,6 +29,7 @@ use self::operations::Teller;
 use self::pairs::Worker;
 use crate::config::PassageConfig;
 use crate::document::{DocId, Document, Timestamp};
+use crate::find::Stage;
 use crate::report::model::{
     LineSpan, Operation, OperationKind, PassageCluster, PassageKind, PassageMember, Suppressed,
 };
@@ -70,16 +71,20 @@ pub(crate) fn find_passages(
     dates: &[Option<Timestamp>],
     config: &PassageConfig,
     suppressed: &mut Suppressed,
+    begin: &mut dyn FnMut(Stage),
 ) -> Vec<PassageCluster> {
+    begin(Stage::Links);
     let limits = Limits { min_words: config.min_words, min_identity: config.min_identity };
     let links = link::find_runs(collection, config.sensitivity.winnowing(), config.min_words);
     suppressed.weak_links = links.weak;
     suppressed.clustered_links = links.clustered;
     suppressed.thinned_buckets += links.thinned;
+    begin(Stage::Alignments);
     let found = pairs::find_pairs(collection, &links.runs, limits);
     drop(links);
     suppressed.short_alignments = found.short;
     suppressed.dissimilar_alignments = found.dissimilar;
+    begin(Stage::Passages);
     let sites = site::find_sites(&found.pairs, collection.documents.len(), config.min_words);
     drop(found);
     let stars = cluster::refine(collection, dates, &sites, limits);

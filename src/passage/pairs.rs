@@ -100,7 +100,7 @@ fn align_group(
         let mut forms = PairWords::new(&mut worker.words, collection, a, b);
         for alignment in worker.aligner.align_chain(sides, &chain, &mut forms) {
             let Some(matched) = limits.check(&alignment, sides.a, found) else { continue };
-            if kept.covers(&alignment) {
+            if kept.covers(&alignment) || a == b && alignment.b.start <= alignment.a.start {
                 continue;
             }
             kept.add(&alignment);

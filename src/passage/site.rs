@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::pairs::{Pair, Place};
-use crate::cluster::union_find::UnionFind;
+use crate::cluster::UnionFind;
 use crate::span::TokenRange;
 
 /// Number of a site.
@@ -93,11 +93,11 @@ pub(crate) fn find_sites(pairs: &[Pair], documents: usize, min_words: u32) -> Si
         let here = &mut by_document[sides[0].document as usize];
         assign_sites(sides, here, &mut places, &mut site_of);
     }
-    let mut union = UnionFind::new(places.len());
+    let mut union = UnionFind::new(places.len() as u32);
     let mut edges = Vec::with_capacity(2 * pairs.len());
     for (&[a, b], pair) in site_of.iter().zip(pairs) {
         if a != b {
-            union.union(a as usize, b as usize);
+            union.union(a, b);
             edges.extend([(a, b, pair.matched), (b, a, pair.matched)]);
         }
     }
@@ -188,7 +188,7 @@ fn carry_over(
                 there.add(places, target)
             });
             if twin != site {
-                union.union(site as usize, twin as usize);
+                union.union(site, twin);
             }
         }
     }
@@ -214,15 +214,12 @@ fn carried(pair: &Pair, second: bool, tokens: TokenRange, min_words: u32) -> Opt
         .map(|tokens| Place { document, tokens })
 }
 
+/// Components of two or more sites, each by place, all by first place.
 fn components(places: &[Place], union: &mut UnionFind) -> Vec<Vec<SiteId>> {
-    let mut order: Vec<(usize, SiteId)> =
-        (0..places.len()).map(|site| (union.find(site), site as SiteId)).collect();
-    order.sort_unstable_by_key(|&(root, site)| (root, places[site as usize], site));
-    let mut components: Vec<Vec<SiteId>> = order
-        .chunk_by(|x, y| x.0 == y.0)
-        .filter(|component| component.len() > 1)
-        .map(|component| component.iter().map(|&(_, site)| site).collect())
-        .collect();
+    let mut components = union.components();
+    for component in &mut components {
+        component.sort_unstable_by_key(|&site| (places[site as usize], site));
+    }
     components.sort_unstable_by_key(|component| places[component[0] as usize]);
     components
 }

@@ -6,7 +6,7 @@
 //!
 //! Cost: the tokenising of the two stretches, and one look-up a token of them.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::Collection;
 use super::align::Forms;
@@ -121,8 +121,12 @@ impl Forms for PairWords<'_> {
     fn is_form(&self, a: u32, b: u32) -> bool {
         // Far off the diagonal a similar word says nothing.
         const ASIDE: u32 = 4;
-        let (i, j) = (a - self.stretches.0.start, b - self.stretches.1.start);
-        let from_end = (self.stretches.0.end - a).abs_diff(self.stretches.1.end - b);
+        let (a_in, b_in) = self.stretches;
+        if !(a_in.range().contains(&(a as usize)) && b_in.range().contains(&(b as usize))) {
+            return false;
+        }
+        let (i, j) = (a - a_in.start, b - b_in.start);
+        let from_end = (a_in.end - a).abs_diff(b_in.end - b);
         if i.abs_diff(j).min(from_end) > ASIDE {
             return false;
         }

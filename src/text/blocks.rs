@@ -1,34 +1,45 @@
 //! The quick way: words read off bit masks.
 //!
 //! A chunk of the text is classified block by block ([`simd`](super::simd)). In the mask of word
-//! bytes a word starts where a bit follows none and ends where none follows a bit; both positions
-//! of all words are written to two columns, several at a time whether there are so many or not,
-//! so that the loop does not branch on the text. Then each plain word is hashed from one load of 16
-//! bytes, lower-cased by setting bit 5 (it is set in digits already) and cut to length by a mask.
+//! bytes a run starts where a bit follows none and ends where none follows a bit; a table turns
+//! each byte of the mask of these edges into eight positions, written whether there are so many or
+//! not, so that no branch depends on the text. Then each run is hashed as a plain word: one load of
+//! 16 bytes, lower-cased by setting bit 5 (it is set in digits already), cut to length by a mask.
 //!
 //! Runs that hold an apostrophe or touch a byte beyond ASCII are remembered by their number and
-//! done apart: what is between two ASCII separators is all that the general way
-//! ([`run`](super::run)) needs to see. Words in curly quotes, the usual such run, only
-//! lose their quotes.
+//! mended afterwards: what is between two ASCII separators is all that the general way
+//! ([`run`](super::run)) needs to see. Most of them are plain words in curly quotes or
+//! possessives and keep their place; only where a run is not one token is the chunk put together
+//! anew.
 //!
-//! Cost: about 0.6 ns a byte of English with AVX2; scratch of 17 kB, less for shorter texts.
+//! Cost: about 0.6 ns a byte of English with AVX2; scratch of 50 kB, less for shorter texts.
 
+use super::contraction::{self, Glance, word_hash};
 use super::run;
-use super::{TokenBuffer, TokenHash, contraction};
+use super::{Token, TokenBuffer, TokenHash};
 use crate::hash;
+use crate::span::Span;
 use crate::text::simd::Masks;
 
 /// Bytes classified together.
 pub(super) const BLOCK: usize = 64;
 /// Blocks a chunk: its columns stay in the first-level cache.
 const BLOCKS: usize = 64;
-/// Positions written at a time.
-const BATCH: usize = 8;
-
 /// Scratch of the quick way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
     runs: Runs,
+    special: Special,
+    /// The runs with one place for each token, where they are not the same.
+    places: Vec<[u32; 2]>,
+}
+
+/// The tokens of runs that are not plain words.
+#[derive(Clone, Debug, Default)]
+struct Special {
+    tokens: Vec<Token>,
+    /// Number of a run and the end of its tokens, which start where those of the run before end.
+    runs: Vec<(usize, usize)>,
     form: Vec<u8>,
     general: run::Scratch,
 }
@@ -36,11 +47,9 @@ pub(super) struct Scratch {
 /// The runs of a chunk: what stands between ASCII separators.
 #[derive(Clone, Debug, Default)]
 struct Runs {
-    starts: Vec<u32>,
-    ends: Vec<u32>,
-    /// How many of either are filled; one more start than ends while a run is open.
-    started: usize,
-    ended: usize,
+    /// Where runs start and end, by turns; after `filled`, rubbish.
+    edges: Vec<u32>,
+    filled: usize,
     /// Numbers of the runs that are no plain word, ascending.
     special: Vec<u32>,
 }
@@ -74,42 +83,37 @@ pub(super) fn tokenize(
 
 impl Runs {
     fn reset(&mut self, bytes: usize) {
-        // Every other byte may start a run; a batch may be written beyond the last; one is open.
-        let most = bytes.min(BLOCK * BLOCKS) / 2 + BLOCK + BATCH;
-        if self.starts.len() < most {
-            self.starts.resize(most, 0);
-            self.ends.resize(most, 0);
+        // At most every byte is an edge; a block may be written beyond the last.
+        let most = bytes.min(BLOCK * BLOCKS) + 2 * BLOCK;
+        if self.edges.len() < most {
+            self.edges.resize(most, 0);
         }
-        self.started = 0;
-        self.ended = 0;
+        self.filled = 0;
         self.special.clear();
     }
 
-    /// Adds the runs that start or end in a block.
+    /// Adds the edges that lie in a block.
     #[inline(always)]
     fn add(&mut self, text: &[u8], base: usize, masks: Masks) {
         let joined = if masks.apostrophe == 0 { 0 } else { joining(text, base, masks.apostrophe) };
         let inside = masks.word | joined;
-        let before = inside << 1 | (self.started - self.ended) as u64;
-        let starts = inside & !before;
-        let ends = before & !inside;
-        write_positions(&mut self.starts, self.started, base, starts);
-        write_positions(&mut self.ends, self.ended, base, ends);
+        let open = self.filled as u64 & 1;
+        let edges = inside ^ (inside << 1 | open);
         let special = joined | masks.wide;
         if special != 0 {
-            self.mark(starts, inside, special);
+            self.mark(edges & inside, inside, special);
         }
-        self.started += starts.count_ones() as usize;
-        self.ended += ends.count_ones() as usize;
+        self.filled += write_positions(&mut self.edges[self.filled..], base as u32, edges);
     }
 
     /// Remembers the runs in which the bits of `special` lie.
     #[inline(never)]
     fn mark(&mut self, starts: u64, inside: u64, mut special: u64) {
+        let before = self.filled.div_ceil(2);
         while special != 0 {
             let bit = special.trailing_zeros();
-            let started = (starts & (u64::MAX >> (63 - bit))).count_ones() as usize;
-            let run = (self.started + started - 1) as u32;
+            let started = before + (starts & (u64::MAX >> (63 - bit))).count_ones() as usize;
+            let run = started as u32 - 1;
             if self.special.last() != Some(&run) {
                 self.special.push(run);
             }
@@ -121,33 +125,53 @@ impl Runs {
 
     /// Keeps only the open run, if there is one.
     fn carry(&mut self) {
-        let open = self.started - self.ended;
-        let special = self.special.last().is_some_and(|&last| last as usize == self.ended);
+        let open = self.filled % 2;
+        let ended = self.filled / 2;
+        let special = self.special.last().is_some_and(|&last| last as usize == ended);
         self.special.clear();
         if open == 1 {
-            self.starts[0] = self.starts[self.ended];
+            self.edges[0] = self.edges[2 * ended];
             if special {
                 self.special.push(0);
             }
         }
-        self.started = open;
-        self.ended = 0;
+        self.filled = open;
     }
 }
 
-/// Writes the position of each set bit to `column[from..]`, and rubbish after the last.
-#[inline(always)]
-fn write_positions(column: &mut [u32], mut from: usize, base: usize, mut bits: u64) {
-    loop {
-        for slot in &mut column[from..from + BATCH] {
-            *slot = base as u32 + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
+/// For each byte, the numbers of its set bits, then rubbish.
+static BITS: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut filled = 0;
+        let mut bit = 0;
+        while bit < 8 {
+            if byte >> bit & 1 == 1 {
+                table[byte][filled] = bit;
+                filled += 1;
+            }
+            bit += 1;
         }
-        if bits == 0 {
-            return;
-        }
-        from += BATCH;
+        byte += 1;
     }
+    table
+};
+
+/// Writes the position of each set bit to `column`, and rubbish after the last. How many are set.
+#[inline(always)]
+fn write_positions(column: &mut [u32], base: u32, bits: u64) -> usize {
+    let column = &mut column[..BLOCK + 8];
+    let mut filled = 0;
+    for (i, byte) in bits.to_le_bytes().into_iter().enumerate() {
+        let base = base + 8 * i as u32;
+        let slots = &mut column[filled..filled + 8];
+        for (slot, &bit) in slots.iter_mut().zip(&BITS[byte as usize]) {
+            *slot = base + u32::from(bit);
+        }
+        filled += byte.count_ones() as usize;
+    }
+    filled
 }
 
 /// The apostrophes that stand between letters, or beside what only the general way can judge.
@@ -170,56 +194,137 @@ impl Scratch {
     /// Appends the tokens of all runs that have ended.
     #[inline(always)]
     fn emit(&mut self, text: &str, out: &mut TokenBuffer) {
-        let Self { runs, form, general } = self;
-        let mut done = 0;
-        for &special in &runs.special {
-            let special = special as usize;
-            if special >= runs.ended {
-                break;
+        let runs = self.runs.edges[..self.runs.filled].as_chunks().0;
+        let special = &mut self.special;
+        special.tokens.clear();
+        special.runs.clear();
+        let mut one_each = true;
+        for &run in &self.runs.special {
+            if let Some(&[start, end]) = runs.get(run as usize) {
+                one_each &= special.add(text, run as usize, start, end);
             }
-            plain_words(text, &runs.starts[done..special], &runs.ends[done..special], out);
-            special_run(text, runs.starts[special], runs.ends[special], form, general, out);
-            done = special + 1;
         }
-        let ended = done..runs.ended;
-        plain_words(text, &runs.starts[ended.clone()], &runs.ends[ended], out);
-        runs.carry();
+        let first = out.len();
+        if one_each {
+            out.push_plain(text.as_bytes(), runs);
+        } else {
+            special.make_places(runs, &mut self.places);
+            out.push_plain(text.as_bytes(), &self.places);
+        }
+        special.overwrite(first, out);
+        if out.hashes[first..].iter().fold(false, |found, &hash| found | (hash == CANNOT)) {
+            split_cannot(text.as_bytes(), first, out);
+        }
+        self.runs.carry();
     }
 }
 
-/// Appends words of ASCII letters and digits.
-#[inline(always)]
-fn plain_words(text: &str, starts: &[u32], ends: &[u32], out: &mut TokenBuffer) {
-    let bytes = text.as_bytes();
-    let first = out.hashes.len();
-    let mut cannot = false;
-    out.starts.extend_from_slice(starts);
-    out.ends.extend_from_slice(ends);
-    out.hashes.extend(starts.iter().zip(ends).map(|(&start, &end)| {
-        let hash = TokenHash::from_hash(plain_hash(bytes, start, end), false);
-        cannot |= hash == cannot_hash();
-        hash
-    }));
-    if cannot {
-        split_cannot(bytes, first, out);
+impl Special {
+    /// Adds a run, unless it is a word that is hashed as it stands. Whether it is one token.
+    #[inline(never)]
+    fn add(&mut self, text: &str, run: usize, start: u32, end: u32) -> bool {
+        let bytes = text.as_bytes();
+        let (mut from, mut to) = (start as usize, end as usize);
+        let word = &bytes[from..to];
+        let tokens = &mut self.tokens;
+        let before = tokens.len();
+        let span = Span { start, end };
+        if word.is_ascii() {
+            let glance = lower_case(bytes, start, end)
+                .map_or(Glance::Unclear, |(low, high)| contraction::glance(low, high, to - from));
+            match glance {
+                Glance::Whole => return true,
+                Glance::Two(words) => tokens.extend(words.map(|hash| Token { span, hash })),
+                Glance::Unclear => {
+                    self.form.clear();
+                    self.form.extend(word.iter().map(|byte| match byte {
+                        b'`' => b'\'',
+                        byte => byte.to_ascii_lowercase(),
+                    }));
+                    contraction::expand(&self.form, |form| {
+                        tokens.push(Token { span, hash: TokenHash::of(form, false) });
+                    });
+                }
+            }
+        } else {
+            while bytes[from..to].first_chunk().is_some_and(is_quote_or_dash) {
+                from += 3;
+            }
+            while bytes[from..to].last_chunk().is_some_and(is_quote_or_dash) {
+                to -= 3;
+            }
+            run::tokenize(text, from, to, &mut self.general, tokens);
+        }
+        self.runs.push((run, tokens.len()));
+        tokens.len() == before + 1
+    }
+
+    /// Makes as many places of a run as it has tokens.
+    #[inline(never)]
+    fn make_places(&self, runs: &[[u32; 2]], places: &mut Vec<[u32; 2]>) {
+        places.clear();
+        let (mut next, mut first) = (0, 0);
+        for &(run, end) in &self.runs {
+            places.extend_from_slice(&runs[next..run]);
+            for _ in first..end {
+                places.push(runs[run]);
+            }
+            (next, first) = (run + 1, end);
+        }
+        places.extend_from_slice(&runs[next..]);
+    }
+
+    /// Writes the tokens over the places that were made for them, in `out` from `place` on.
+    fn overwrite(&self, mut place: usize, out: &mut TokenBuffer) {
+        let (mut next, mut first) = (0, 0);
+        for &(run, end) in &self.runs {
+            place += run - next;
+            // Mostly one or two: no call of memcpy for them.
+            for token in &self.tokens[first..end] {
+                out.starts[place] = token.span.start;
+                out.ends[place] = token.span.end;
+                out.hashes[place] = token.hash;
+                place += 1;
+            }
+            (next, first) = (run + 1, end);
+        }
+    }
+}
+
+impl TokenBuffer {
+    /// Appends a token for each run, hashed as a plain word.
+    #[inline(always)]
+    fn push_plain(&mut self, text: &[u8], runs: &[[u32; 2]]) {
+        // Loops of their own, so that the one that matters keeps its keys in registers.
+        self.starts.extend(runs.iter().map(|run| run[0]));
+        self.ends.extend(runs.iter().map(|run| run[1]));
+        let first = self.hashes.len();
+        self.hashes.resize(first + runs.len(), TokenHash(0));
+        for (&[start, end], hash) in runs.iter().zip(&mut self.hashes[first..]) {
+            *hash = TokenHash::from_hash(plain_hash(text, start, end), false);
+        }
     }
 }
 
 /// Hash of the lower-case form of ASCII letters and digits.
 #[inline(always)]
 fn plain_hash(text: &[u8], start: u32, end: u32) -> u64 {
-    let (start, end) = (start as usize, end as usize);
-    match text.get(start..start + 16).and_then(|bytes| bytes.first_chunk()) {
-        Some(block) if end - start <= 16 => {
-            let lower = u128::from_le_bytes(*block) | LOWER_CASE;
-            let (low, high) = hash::first_bytes(lower, end - start);
-            hash::short_token_hash(low, high)
-        }
-        _ => plain_hash_slowly(&text[start..end]),
+    match lower_case(text, start, end) {
+        Some((low, high)) => hash::short_token_hash(low, high),
+        None => plain_hash_slowly(&text[start as usize..end as usize]),
     }
 }
 
-/// Bit 5 of every byte: set in small letters and digits, not in capitals.
+/// The lower-case form of an ASCII word of at most 16 bytes, if 16 bytes can be read.
+#[inline(always)]
+fn lower_case(text: &[u8], start: u32, end: u32) -> Option<(u64, u64)> {
+    let (start, len) = (start as usize, (end - start) as usize);
+    let block = text.get(start..start + 16)?.first_chunk()?;
+    let lower = u128::from_le_bytes(*block) | LOWER_CASE;
+    if len <= 16 { Some(hash::first_bytes(lower, len)) } else { None }
+}
+
+/// Bit 5 of every byte: set in small letters, digits and apostrophes, not in capitals.
 const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
 
 /// The same for long words and at the text's end.
@@ -236,63 +341,22 @@ fn plain_hash_slowly(word: &[u8]) -> u64 {
     }
 }
 
-const fn cannot_hash() -> TokenHash {
-    const BLOCK: u64 = u64::from_le_bytes(*b"cannot\0\0");
-    const HASH: TokenHash = TokenHash::from_hash(hash::short_token_hash(BLOCK, 0), false);
-    HASH
-}
+const CANNOT: TokenHash = word_hash(b"cannot");
 
 /// Replaces *cannot* by *can*, *not* among the tokens from `first` on.
 #[cold]
 fn split_cannot(text: &[u8], first: usize, out: &mut TokenBuffer) {
-    let tail = TokenBuffer {
-        starts: out.starts.split_off(first),
-        ends: out.ends.split_off(first),
-        hashes: out.hashes.split_off(first),
-    };
-    for token in tail.iter() {
-        if text[token.span.range()].eq_ignore_ascii_case(b"cannot") {
-            out.push(token.span.start, token.span.end, TokenHash::of(b"can", false));
-            out.push(token.span.start, token.span.end, TokenHash::of(b"not", false));
-        } else {
-            out.push(token.span.start, token.span.end, token.hash);
+    for at in (first..out.len()).rev() {
+        let (start, end) = (out.starts[at], out.ends[at]);
+        // Another word may have this hash by accident, and another token this span.
+        if out.hashes[at] == CANNOT
+            && text[start as usize..end as usize].eq_ignore_ascii_case(b"cannot")
+        {
+            out.starts.insert(at, start);
+            out.ends.insert(at, end);
+            out.hashes[at] = word_hash(b"not");
+            out.hashes.insert(at, word_hash(b"can"));
         }
-    }
-}
-
-/// Appends the tokens of a run that holds an apostrophe or a character beyond ASCII.
-#[inline(never)]
-fn special_run(
-    text: &str,
-    start: u32,
-    end: u32,
-    form: &mut Vec<u8>,
-    general: &mut run::Scratch,
-    out: &mut TokenBuffer,
-) {
-    let bytes = text.as_bytes();
-    let (mut from, mut to) = (start as usize, end as usize);
-    if bytes[from..to].is_ascii() {
-        form.clear();
-        form.extend(bytes[from..to].iter().map(|byte| match byte {
-            b'`' => b'\'',
-            byte => byte.to_ascii_lowercase(),
-        }));
-        contraction::expand(form, |form| out.push(start, end, TokenHash::of(form, false)));
-        return;
-    }
-    while bytes[from..to].first_chunk().is_some_and(is_quote_or_dash) {
-        from += 3;
-    }
-    while bytes[from..to].last_chunk().is_some_and(is_quote_or_dash) {
-        to -= 3;
-    }
-    if bytes[from..to].iter().all(u8::is_ascii_alphanumeric) {
-        if from < to {
-            plain_words(text, &[from as u32], &[to as u32], out);
-        }
-    } else {
-        run::tokenize(text, from, to, general, out);
     }
 }
 

@@ -40,6 +40,7 @@ mod normalize;
 mod run;
 mod script;
 mod simd;
+mod table;
 
 pub use form::is_form_of;
 pub use index::{SpanScratch, TokenIndex};
@@ -196,6 +197,13 @@ impl run::Sink for TokenBuffer {
     #[inline]
     fn token(&mut self, start: u32, end: u32, form: &[u8], dense: bool) {
         self.push(start, end, TokenHash::of(form, dense));
+    }
+}
+
+impl run::Sink for Vec<Token> {
+    #[inline]
+    fn token(&mut self, start: u32, end: u32, form: &[u8], dense: bool) {
+        self.push(Token { span: Span { start, end }, hash: TokenHash::of(form, dense) });
     }
 }
 

@@ -3,20 +3,23 @@
 //! A small state machine over character classes. A segment is a word or a stretch of dense
 //! characters; it grows until a separator, an apostrophe that joins nothing, or the other kind.
 //! Marks and ignorable characters never end a segment, and a segment ends with its last
-//! character that is not ignorable. While a word's characters are in the quick table its normal
-//! form is written along the way; one character that is not sends the whole word through the
-//! general normalisation. A stretch of plain ideographs and kana yields a token a character;
-//! any other dense stretch is segmented into grapheme clusters.
+//! character that is not ignorable.
 //!
-//! Cost: 5–10 ns a character with quick words, some 100 ns a word without.
+//! The normal form is written along the way from the quick forms of the [`table`](super::table).
+//! Where a character has none, or stands where only normalisation can tell, the whole word goes
+//! through the general normalisation, and the rest of a dense stretch through general grapheme
+//! segmentation.
+//!
+//! Cost: 5–10 ns a character with quick forms; words without, some 100 ns a character.
 //!
 //! Source: Unicode Standard Annex 29 (grapheme clusters).
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::contraction;
-use super::normalize::{Normalizer, QuickTable};
-use super::script::{Class, class_of, is_ignorable, is_plain_dense};
+use super::normalize::Normalizer;
+use super::script::{Class, class_of, is_ignorable};
+use super::table;
 
 /// Takes the tokens in order.
 pub(super) trait Sink {
@@ -27,7 +30,7 @@ pub(super) trait Sink {
 /// Scratch of the general way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    /// Normal form of the current word, while it is quick.
+    /// Quick form of the current word or grapheme.
     form: Vec<u8>,
     normalizer: Normalizer,
     /// A dense stretch without its ignorable characters, and where each character came from.
@@ -42,18 +45,32 @@ enum Kind {
     Dense,
 }
 
-/// The segment that is growing.
+/// The segment that is growing; of a dense stretch, only what has not been emitted.
 struct Segment {
     kind: Kind,
     start: usize,
     /// End of the last character that is not ignorable.
     end: usize,
-    /// The segment's tokens follow from its characters one by one.
+    /// The quick form is the normal form.
     quick: bool,
+    /// Combining class at the end of the quick form.
+    last_class: u8,
     /// The word holds an apostrophe.
     apostrophe: bool,
     /// The last character that is not ignorable can stand before an apostrophe.
     letter: bool,
+}
+
+impl Segment {
+    const NONE: Self = Self {
+        kind: Kind::None,
+        start: 0,
+        end: 0,
+        quick: true,
+        last_class: 0,
+        apostrophe: false,
+        letter: false,
+    };
 }
 
 /// Emits the tokens of `text[from..to]`, whose neighbours on both sides are separators.
@@ -65,34 +82,26 @@ pub(super) fn tokenize(
     sink: &mut impl Sink,
 ) {
     let Some(run) = text.get(from..to) else { return };
-    let table = QuickTable::get();
-    let mut segment = Segment {
-        kind: Kind::None,
-        start: from,
-        end: from,
-        quick: true,
-        apostrophe: false,
-        letter: false,
-    };
+    let mut segment = Segment::NONE;
+    scratch.form.clear();
     for (at, c) in run.char_indices() {
         let start = from + at;
         let end = start + c.len_utf8();
-        let mut ascii = [0; 1];
-        let (class, form) = if c.is_ascii() {
-            ascii[0] = (c as u8).to_ascii_lowercase();
-            (class_of(c), Some(&ascii[..]))
-        } else if let Some(quick) = table.lookup(c) {
-            (quick.class, quick.form())
-        } else {
-            (class_of(c), None)
-        };
-        let kind = match class {
-            Class::Ignorable => {
-                if segment.kind == Kind::Dense {
-                    segment.quick = false;
-                }
-                continue;
+        if c.is_ascii_alphanumeric() {
+            if segment.kind != Kind::Word {
+                close(text, &mut segment, scratch, sink);
+                segment.kind = Kind::Word;
+                segment.start = start;
             }
+            segment.end = end;
+            segment.letter = c.is_ascii_alphabetic();
+            segment.last_class = 0;
+            scratch.form.push(c.to_ascii_lowercase() as u8);
+            continue;
+        }
+        let entry = table::lookup(c);
+        let kind = match entry.class {
+            Class::Ignorable => continue,
             Class::Apostrophe => {
                 let joins = segment.kind == Kind::Word
                     && segment.letter
@@ -102,50 +111,44 @@ pub(super) fn tokenize(
                         .is_some_and(|c| class_of(c) == Class::Letter);
                 if joins {
                     segment.apostrophe = true;
+                    segment.last_class = 0;
                     scratch.form.push(b'\'');
                 } else {
                     close(text, &mut segment, scratch, sink);
                 }
                 continue;
             }
-            Class::Separator => Kind::None,
+            Class::Separator => {
+                close(text, &mut segment, scratch, sink);
+                continue;
+            }
             Class::Letter | Class::Digit => Kind::Word,
             Class::Dense => Kind::Dense,
             Class::Mark if segment.kind == Kind::None => Kind::Word,
             Class::DenseMark if segment.kind == Kind::None => Kind::Dense,
             Class::Mark | Class::DenseMark => segment.kind,
         };
-        if kind != segment.kind {
+        // A grapheme is a segment of its own as long as the quick forms last.
+        let next_grapheme =
+            kind == Kind::Dense && segment.quick && entry.has_form() && !entry.joins;
+        if kind != segment.kind || next_grapheme {
             close(text, &mut segment, scratch, sink);
-            if kind == Kind::None {
-                continue;
-            }
             segment.kind = kind;
             segment.start = start;
-        } else if kind == Kind::None {
-            continue;
         }
         segment.end = end;
-        segment.letter = class != Class::Digit;
-        if kind == Kind::Dense {
-            segment.quick &= is_plain_dense(c);
-        } else if let Some(form) = form {
-            scratch.form.extend_from_slice(form);
-        } else if ('\u{ac00}'..='\u{d7a3}').contains(&c) {
-            // A Hangul syllable is its own normal form; the jamo that would join it are not quick.
-            scratch.form.extend_from_slice(&text.as_bytes()[start..end]);
-        } else {
-            segment.quick = false;
-        }
+        segment.letter = entry.class != Class::Digit;
+        segment.quick &= entry.append_form(&mut scratch.form, &mut segment.last_class);
     }
     close(text, &mut segment, scratch, sink);
 }
 
 /// Emits the segment and makes it empty.
+#[inline]
 fn close(text: &str, segment: &mut Segment, scratch: &mut Scratch, sink: &mut impl Sink) {
     let (start, end) = (segment.start as u32, segment.end as u32);
     match segment.kind {
-        Kind::None => {}
+        Kind::None => return,
         Kind::Word => {
             let form = if segment.quick {
                 scratch.form.as_slice()
@@ -158,20 +161,10 @@ fn close(text: &str, segment: &mut Segment, scratch: &mut Scratch, sink: &mut im
                 sink.token(start, end, form, false);
             }
         }
-        Kind::Dense if segment.quick => {
-            let stretch = &text[segment.start..segment.end];
-            for (at, c) in stretch.char_indices() {
-                let range = at..at + c.len_utf8();
-                let form = &stretch.as_bytes()[range.clone()];
-                sink.token(start + range.start as u32, start + range.end as u32, form, true);
-            }
-        }
+        Kind::Dense if segment.quick => sink.token(start, end, &scratch.form, true),
         Kind::Dense => graphemes(text, segment.start, segment.end, scratch, sink),
     }
-    segment.kind = Kind::None;
-    segment.quick = true;
-    segment.apostrophe = false;
-    segment.letter = false;
+    *segment = Segment::NONE;
     scratch.form.clear();
 }
 

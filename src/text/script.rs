@@ -12,7 +12,7 @@
 //!   hyphen, zero-width space, joiners, byte-order mark, direction marks, variation selectors.
 //! - **Apostrophes** are the signs that people type for one, see [`is_apostrophe`].
 //!
-//! Cost: a few nanoseconds a character; common ranges are decided by comparison alone.
+//! Cost: a few nanoseconds a character; [`table`](super::table) remembers the answers.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -45,14 +45,8 @@ pub(super) fn class_of(c: char) -> Class {
         '0'..='9' => Class::Digit,
         '\'' | '`' => Class::Apostrophe,
         '\0'..='\x7f' => Class::Separator,
-        // The commonest ranges of text beyond ASCII, to spare them the property tables.
-        '\u{4e00}'..='\u{9fff}' => Class::Dense,
-        '\u{ac00}'..='\u{d7a3}' => Class::Letter,
         _ if is_apostrophe(c) => Class::Apostrophe,
         _ if is_ignorable(c) => Class::Ignorable,
-        '\u{2010}'..='\u{205e}' | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' => {
-            Class::Separator
-        }
         _ => class_by_property(c),
     }
 }
@@ -145,20 +139,6 @@ const fn in_dense_block(c: char) -> bool {
     )
 }
 
-/// Whether a dense character is a grapheme by itself and its own normal form, as long as no mark
-/// follows it: unified ideographs and full-width kana.
-#[inline]
-pub(super) const fn is_plain_dense(c: char) -> bool {
-    matches!(
-        c,
-        '\u{4e00}'..='\u{9fff}'
-            | '\u{3041}'..='\u{3096}'
-            | '\u{30a1}'..='\u{30fa}'
-            | '\u{30fc}'
-            | '\u{3400}'..='\u{4dbf}'
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,13 +164,6 @@ mod tests {
                 };
                 assert_eq!(class_of(c), expected, "U+{:04X}", c as u32);
             }
-        }
-    }
-
-    #[test]
-    fn quick_ranges_agree_with_the_properties() {
-        for c in ('\u{80}'..=char::MAX).filter(|&c| !is_apostrophe(c) && !is_ignorable(c)) {
-            assert_eq!(class_of(c), class_by_property(c), "U+{:04X}", c as u32);
         }
     }
 }

@@ -1,0 +1,59 @@
+//! `doublet compare`: two texts side by side.
+
+use std::path::{Path, PathBuf};
+
+use doublet::report::terminal::{ComparedTexts, write_comparison};
+use doublet::{Config, Document, Error, ErrorKind, PassageConfig, Result};
+
+use super::Exit;
+use super::args::{Common, CompareArgs};
+use super::engine::{self, Reading};
+use super::find::check_inputs;
+use super::messages::Messages;
+use super::output::Output;
+use super::progress::Progress;
+
+/// Runs the command.
+pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Result<Exit> {
+    check_inputs([args.a.as_path(), args.b.as_path()].into_iter())?;
+    let output = Output::resolve(&args.output, common)?;
+    let config = Config {
+        passages: PassageConfig {
+            min_words: args.passages.min_words,
+            sensitivity: args.passages.sensitivity.into(),
+            min_identity: args.passages.min_identity,
+            // Two documents cannot tell what is formulaic.
+            min_distinctiveness: 0.0,
+        },
+        ..Config::default()
+    };
+    let progress = Progress::new(messages);
+    let documents = [read_one(&args.a, args, &progress)?, read_one(&args.b, args, &progress)?];
+    let report = engine::find(&documents, &config, &progress)?;
+    progress.finish();
+    messages.details(&report);
+    let texts = ComparedTexts { a: &documents[0].text, b: &documents[1].text };
+    let text =
+        |options: &_, out: &mut dyn std::io::Write| write_comparison(&report, texts, options, out);
+    Ok(output.deliver(&report, &text)?.unwrap_or(Exit::Done))
+}
+
+/// The one document of a path.
+fn read_one(path: &Path, args: &CompareArgs, progress: &Progress) -> Result<Document> {
+    let reading = Reading {
+        text_field: "text".to_owned(),
+        encoding: args.encoding.clone(),
+        strict: true,
+        ..Reading::default()
+    };
+    let mut documents =
+        engine::read(&[PathBuf::from(path)], &reading, progress)?.documents.into_iter();
+    match (documents.next(), documents.len()) {
+        (Some(document), 0) => Ok(document),
+        (None, _) => Err(Error::new(ErrorKind::Config, "no document").at(path).expected("one")),
+        (Some(_), more) => Err(Error::new(ErrorKind::Config, format!("{} documents", more + 1))
+            .at(path)
+            .expected("one")
+            .remedy("use `doublet find` for collections")),
+    }
+}

@@ -1,0 +1,95 @@
+//! `doublet find`: what repeats, and where.
+
+use std::path::{Path, PathBuf};
+
+use doublet::report::terminal;
+use doublet::{Config, DocumentConfig, Error, ErrorKind, PassageConfig, Report, Result};
+
+use super::Exit;
+use super::args::{Choice, Common, FindArgs};
+use super::engine::{self, Reading};
+use super::messages::Messages;
+use super::output::Output;
+use super::progress::Progress;
+
+/// The arguments, resolved and checked.
+struct Plan {
+    paths: Vec<PathBuf>,
+    reading: Reading,
+    config: Config,
+    output: Output,
+}
+
+impl Plan {
+    fn new(args: &FindArgs, common: &Common) -> Result<Self> {
+        check_inputs(args.paths.iter().map(PathBuf::as_path))?;
+        let reading = Reading {
+            text_field: args.input.text_field.clone(),
+            id_field: args.input.id_field.clone(),
+            group_by: args.input.group_by.clone(),
+            date_field: args.input.date_field.clone(),
+            encoding: args.input.encoding.clone(),
+            include: args.input.include.clone(),
+            exclude: args.input.exclude.clone(),
+            skip_hidden: args.input.skip_hidden,
+            strict: args.input.strict,
+        };
+        let config = Config {
+            scope: Choice::from(args.only).0,
+            documents: DocumentConfig {
+                shingle_size: args.documents.shingle_size,
+                threshold: args.documents.threshold,
+                containment: args.documents.containment,
+                linkage: args.documents.linkage.into(),
+                keep: args.documents.keep.clone(),
+                ..DocumentConfig::default()
+            },
+            passages: PassageConfig {
+                min_words: args.passages.min_words,
+                sensitivity: args.passages.sensitivity.into(),
+                min_identity: args.passages.min_identity,
+                min_distinctiveness: args.passages.min_distinctiveness,
+            },
+            threads: args.threads,
+        };
+        let output = Output::resolve(&args.output, common)?;
+        Ok(Self { paths: args.paths.clone(), reading, config, output })
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: &FindArgs, common: &Common, messages: Messages) -> Result<Exit> {
+    let plan = Plan::new(args, common)?;
+    let report = run_engine(&plan, messages)?;
+    messages.skipped(&report.skipped);
+    messages.details(&report);
+    let exit = if report.skipped.is_empty() { Exit::Done } else { Exit::Skipped };
+    let text = |options: &_, out: &mut dyn std::io::Write| terminal::write(&report, options, out);
+    Ok(plan.output.deliver(&report, &text)?.unwrap_or(exit))
+}
+
+fn run_engine(plan: &Plan, messages: Messages) -> Result<Report> {
+    let progress = Progress::new(messages);
+    let collection = engine::read(&plan.paths, &plan.reading, &progress)?;
+    let mut report = engine::find(&collection.documents, &plan.config, &progress)?;
+    report.skipped = collection.skipped;
+    Ok(report)
+}
+
+/// Checks that what was named exists, before anything long begins, and that standard input is
+/// read once.
+pub(super) fn check_inputs<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let mut standard_input = false;
+    for path in paths {
+        if path == Path::new("-") {
+            if standard_input {
+                return Err(Error::new(ErrorKind::Config, "- (standard input) more than once")
+                    .expected("it at most once"));
+            }
+            standard_input = true;
+        } else if let Err(error) = path.metadata() {
+            return Err(Error::io("open", path, error));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! `doublet show`: a saved report in another form.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use doublet::report::{json, jsonl, terminal};
+use doublet::{Error, Report, Result};
+
+use super::Exit;
+use super::args::{Common, ShowArgs};
+use super::output::Output;
+
+/// Runs the command.
+pub(super) fn run(args: &ShowArgs, common: &Common) -> Result<Exit> {
+    let output = Output::resolve(&args.output, common)?;
+    let report = if args.report == Path::new("-") {
+        read(&mut io::stdin().lock())
+    } else {
+        let file =
+            File::open(&args.report).map_err(|error| Error::io("open", &args.report, error))?;
+        read(&mut BufReader::new(file))
+    };
+    let report = report.map_err(|error| match error.path() {
+        None => error.at(&args.report),
+        Some(_) => error,
+    })?;
+    let text = |options: &_, out: &mut dyn io::Write| terminal::write(&report, options, out);
+    Ok(output.deliver(&report, &text)?.unwrap_or(Exit::Done))
+}
+
+/// Reads either form: JSON lines begin with an object that has a `type`.
+fn read(input: &mut dyn BufRead) -> Result<Report> {
+    let mut first = Vec::new();
+    input.read_until(b'\n', &mut first).map_err(|error| Error::io("read", "-", error))?;
+    let lines = serde_json::from_slice::<serde_json::Value>(&first)
+        .is_ok_and(|value| value.get("type").is_some());
+    let whole = BufReader::new(io::Cursor::new(first).chain(input));
+    if lines { jsonl::read(whole) } else { json::read(whole) }
+}

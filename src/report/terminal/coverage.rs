@@ -1,0 +1,186 @@
+//! Coverage: how much of each group stands elsewhere, and where.
+//!
+//! With several groups one table holds both: a row a group, and as many columns as the width
+//! allows for the share of the row's words that stand in each other group. With a single group
+//! the rows are its documents.
+
+use super::line::{Line, Style};
+use super::measure::{clean, counted, grouped, percent, shorten, width};
+use super::{View, column};
+use crate::report::model::Share;
+
+/// Rows in a summary.
+const ROWS: usize = 5;
+/// Columns of a cell of the table between groups.
+const CELL: usize = 7;
+/// Columns before the table between groups.
+const GAP: usize = 4;
+
+/// A row before it is laid out.
+struct Row {
+    /// Index of the group or document.
+    index: usize,
+    name: String,
+    share: Share,
+}
+
+impl View<'_> {
+    /// The section, or nothing if passages were not looked for.
+    pub(super) fn coverage(&self) -> Vec<Line> {
+        if self.report.run.parameters.scope == "documents" {
+            return Vec::new();
+        }
+        let coverage = &self.report.coverage;
+        let total = coverage.total;
+        if total.reuse == 0 && total.boilerplate == 0 {
+            return Vec::new();
+        }
+        let mut summary =
+            Line::new().with(Style::Strong, percent(total.reuse, total.tokens)).plain(format!(
+                " of the words ({} of {}) stand in passages that repeat",
+                grouped(total.reuse),
+                grouped(total.tokens)
+            ));
+        if total.boilerplate > 0 {
+            let share = percent(total.boilerplate, total.tokens);
+            summary = summary.with(Style::Dim, format!(", {share} in formulaic ones"));
+        }
+        let mut lines = self.section("COVERAGE", &summary);
+        if self.report.groups.len() > 1 {
+            lines.extend(self.group_table());
+        } else {
+            lines.extend(self.document_table());
+        }
+        lines
+    }
+
+    fn group_table(&self) -> Vec<Line> {
+        let coverage = &self.report.coverage;
+        let rows = self.report.groups.iter().zip(&coverage.groups).enumerate();
+        let rows = sorted(rows.map(|(index, (group, share))| Row {
+            index,
+            name: clean(&group.name),
+            share: *share,
+        }));
+        let shown = self.shown(rows.len(), ROWS);
+        let left_out = rows.len() - shown;
+        let rows = &rows[..shown];
+        let name_width = column(rows.iter().map(|row| row.name.as_str()), self.width / 3).max(5);
+        let fixed = 6 + name_width + TABLE;
+        let between = (self.width.saturating_sub(fixed + GAP) / CELL).min(rows.len());
+        // A single column beside the row's own group compares nothing.
+        let between = if between < 2 { 0 } else { between };
+
+        let mut head = Line::indent(6).plain("group").pad(6 + name_width).plain(HEAD);
+        if between > 0 {
+            head = head.plain(format!("{:>1$}", "also in 1", GAP + CELL));
+            for number in 2..=between {
+                head = head.plain(format!("{number:>CELL$}"));
+            }
+        }
+        let mut lines = vec![Line::new().with(Style::Dim, head.text())];
+        for (number, row) in (1..).zip(rows) {
+            let mut line = Line::indent(1)
+                .plain(format!("{number:>3}  "))
+                .foreign(Style::Name, shorten(&row.name, name_width))
+                .pad(6 + name_width)
+                .plain(cells(row.share));
+            if between > 0 {
+                line = line.plain(" ".repeat(GAP));
+                for other in &rows[..between] {
+                    let tokens = coverage
+                        .between
+                        .get(row.index)
+                        .and_then(|cells| cells.get(other.index))
+                        .copied()
+                        .unwrap_or(0);
+                    let cell = match tokens {
+                        0 => "·".to_owned(),
+                        tokens => percent(tokens, row.share.tokens),
+                    };
+                    let pad = " ".repeat(CELL.saturating_sub(width(&cell)));
+                    line = line.plain(pad).plain(cell);
+                }
+            }
+            lines.push(line);
+        }
+        if left_out > 0 {
+            let more = counted(left_out as u64, "more group");
+            lines.push(Line::indent(4).with(Style::Dim, format!("… {more} (--all)")));
+        } else if between > 0 && between < rows.len() {
+            let note = "… more columns in a wider window or with --format csv";
+            lines.push(Line::indent(4).with(Style::Dim, shorten(note, self.width - 4)));
+        }
+        lines
+    }
+
+    fn document_table(&self) -> Vec<Line> {
+        let rows = self.report.documents.iter().zip(&self.report.coverage.documents).enumerate();
+        let rows = sorted(rows.map(|(index, (document, share))| Row {
+            index,
+            name: clean(&document.name),
+            share: *share,
+        }));
+        let with_reuse = rows.iter().filter(|row| row.share.reuse > 0).count();
+        let none = rows.len() - with_reuse;
+        let shown = self.shown(with_reuse, ROWS);
+        let left_out = with_reuse - shown;
+        let rows = &rows[..shown];
+        let limit = self.width.saturating_sub(4 + TABLE).max(8);
+        let name_width = column(rows.iter().map(|row| row.name.as_str()), limit).max(8);
+        let head = Line::indent(4).plain("document").pad(4 + name_width).plain(HEAD);
+        let mut lines = vec![Line::new().with(Style::Dim, head.text())];
+        for row in rows {
+            lines.push(
+                Line::indent(4)
+                    .foreign(Style::Name, shorten(&row.name, name_width))
+                    .pad(4 + name_width)
+                    .plain(cells(row.share)),
+            );
+        }
+        let mut rest = Vec::new();
+        if left_out > 0 {
+            rest.push(format!("{} (--all)", counted(left_out as u64, "more document")));
+        }
+        if none > 0 {
+            rest.push(format!("{} without any", counted(none as u64, "document")));
+        }
+        if !rest.is_empty() {
+            let text = format!("… {}", rest.join(", "));
+            lines.push(Line::indent(4).with(Style::Dim, text));
+        }
+        lines
+    }
+}
+
+/// Headings of [`cells`].
+const HEAD: &str = "      words   reused   share";
+/// Columns of [`HEAD`].
+const TABLE: usize = 28;
+
+fn cells(share: Share) -> String {
+    format!(
+        "{:>11}{:>9}{:>8}",
+        grouped(share.tokens),
+        grouped(share.reuse),
+        percent(share.reuse, share.tokens)
+    )
+}
+
+/// Most reused words first; ties in input order.
+fn sorted(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.share.reuse), row.index));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heads_stand_over_their_columns() {
+        assert_eq!(width(HEAD), TABLE);
+        assert_eq!(cells(Share { tokens: 1_234_567, reuse: 7, boilerplate: 0 }).len(), TABLE);
+    }
+}
