@@ -202,9 +202,10 @@ impl<'a, 'p> Blocks<'a, 'p> {
     fn next(&mut self, batch: &mut Vec<Piece>) {
         let mut buffer = std::mem::take(&mut self.begun);
         loop {
-            // `searched` bytes hold no newline and are no more than a line may have.
+            // A line without an end in sight doubles the buffer, up to the longest line there may be.
             let searched = buffer.filled;
-            let wanted = searched.min(self.sizes.line - searched).max(self.sizes.block);
+            let wanted =
+                searched.min(self.sizes.line.saturating_sub(searched)).max(self.sizes.block);
             let result = buffer.fill(&mut self.stream, wanted);
             let cut = memrchr(b'\n', &buffer.filled()[searched..]).map(|at| searched + at + 1);
             let end = !matches!(result, Ok(count) if count == wanted);
