@@ -3,5 +3,6 @@
 mod fixture;
 mod program;
 mod report;
+mod source;
 mod text;
 mod documents;
