@@ -12,8 +12,8 @@
 //! Source: Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019), for reading
 //! structure off bit masks.
 
-// `std::arch` loads from pointers and calls of functions for particular processors are unsafe.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "`std::arch` loads from pointers and code for one processor")]
+#![allow(clippy::inline_always, reason = "must become part of the code for one processor")]
 
 use super::TokenBuffer;
 use super::blocks::{self, BLOCK, Scratch};
@@ -48,7 +48,7 @@ pub(super) fn classify(block: &[u8; BLOCK]) -> Masks {
         let bytes = u64::from_le_bytes(*bytes);
         let low = bytes & LOW;
         // Bit 7 of each byte says yes. Sums of bytes below 0x80 do not carry into the next.
-        let letters = between(low | 0x20 * EACH, b'a', b'z');
+        let letters = between(low | (0x20 * EACH), b'a', b'z');
         let digits = between(low, b'0', b'9');
         let apostrophes = between(low, b'\'', b'\'') | between(low, b'`', b'`');
         masks.word |= gather(letters | digits | bytes) << (8 * i);
@@ -124,7 +124,7 @@ mod avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn classify_half(bytes: __m256i) -> (u32, u32, u32) {
-        let each = |byte: u8| _mm256_set1_epi8(byte as i8);
+        let each = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
         let between = |bytes, first: u8, last: u8| {
             let from_first = _mm256_sub_epi8(bytes, each(first));
             _mm256_cmpeq_epi8(_mm256_min_epu8(from_first, each(last - first)), from_first)
