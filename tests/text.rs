@@ -1,6 +1,8 @@
 //! Tokens against a plain tokeniser that follows the definition word by word, and the promises
 //! that spans make, on arbitrary Unicode.
 
+use std::io::{BufRead, BufReader};
+
 use doublet::text::{
     SpanScratch, TokenBuffer, TokenHash, TokenIndex, Tokenizer, normalized, tokenize,
 };
@@ -420,6 +422,27 @@ fn the_longest_runs_take_linear_time() {
         let middle = TokenRange::new(found.len() as u32 / 2, found.len() as u32 / 2 + 1);
         let span = index.span_of(&text, middle, &mut SpanScratch::default());
         assert_eq!(span, found.hull(middle), "{unit}");
+    }
+}
+
+/// Some 4 MB of real English, where it is at hand.
+#[test]
+#[allow(clippy::print_stdout, reason = "says that it could not test")]
+fn real_texts_have_the_tokens_of_the_definition() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/en100.jsonl.zst");
+    let Ok(file) = std::fs::File::open(path) else {
+        println!("skipped: no {path}");
+        return;
+    };
+    let reader = BufReader::new(zstd::Decoder::new(file).expect("a zstd frame"));
+    for line in reader.lines().take(1_500) {
+        let record: serde_json::Value =
+            serde_json::from_str(&line.expect("a line")).expect("a JSON object");
+        let text = record["text"].as_str().expect("a text");
+        let expected = plain::tokens(text);
+        assert_eq!(spans(&buffer(text)), expected.iter().map(|token| token.0).collect::<Vec<_>>());
+        let forms: Vec<String> = expected.into_iter().map(|token| token.1).collect();
+        assert_eq!(normalized(text), forms);
     }
 }
 
