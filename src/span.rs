@@ -112,7 +112,7 @@ const STRIDE: usize = 2048;
 /// Number of code points that start in a piece of UTF-8.
 fn count_starts(bytes: &[u8]) -> u32 {
     // All bytes but continuation bytes; the compiler makes vector code of it.
-    bytes.iter().filter(|&&byte| (byte as i8) >= -0x40).count() as u32
+    bytes.iter().filter(|&&byte| byte.cast_signed() >= -0x40).count() as u32
 }
 
 /// Lines and code points of one text.

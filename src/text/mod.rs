@@ -108,7 +108,7 @@ impl TokenHash {
         Self::from_hash(hash::token_hash(form), dense)
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) const fn from_hash(hash: u64, dense: bool) -> Self {
         Self(((hash >> 32) as u32) & !1 | dense as u32)
     }
@@ -294,4 +294,35 @@ pub fn normalized(text: &str) -> Vec<String> {
     let text = addressable(text);
     run::tokenize(text, 0, text.len(), &mut run::Scratch::default(), &mut forms);
     forms.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_names_all_that_decides() {
+        let (n, g, c) = (
+            unicode_normalization::UNICODE_VERSION,
+            unicode_segmentation::UNICODE_VERSION,
+            char::UNICODE_VERSION,
+        );
+        let name = format!("tok1-n{}.{}-g{}.{}-c{}.{}", n.0, n.1, g.0, g.1, c.0, c.1);
+        assert_eq!(TOKENIZER_VERSION, name);
+    }
+
+    /// The general way alone gives what the two ways give together.
+    #[test]
+    fn the_two_ways_agree() {
+        let words =
+            "It's “QUOTED”, can’t cannot 'tis rock'n'roll—x` a`b 5'10 naïve ﬁn ไทย 漢字 I'm ";
+        let text = words.repeat(200);
+        for from in (0..200).filter(|&from| text.is_char_boundary(from)) {
+            let text = &text[from..];
+            let (mut together, mut alone) = (TokenBuffer::default(), TokenBuffer::default());
+            Tokenizer::new().tokenize(text, &mut together);
+            run::tokenize(text, 0, text.len(), &mut run::Scratch::default(), &mut alone);
+            assert!(together.iter().eq(alone.iter()), "from byte {from}");
+        }
+    }
 }

@@ -173,11 +173,8 @@ mod tests {
         let mut scratch = Normalizer::default();
         let mut compared = 0;
         for (i, &a) in known.iter().enumerate() {
-            for &b in known
-                .iter()
-                .skip(i % 9_973)
-                .step_by(9_973)
-                .chain(&known[i.saturating_sub(3)..i + 1])
+            for &b in
+                known.iter().skip(i % 9_973).step_by(9_973).chain(&known[i.saturating_sub(3)..=i])
             {
                 let (mut form, mut class) = (Vec::new(), 0);
                 let quick =
