@@ -30,7 +30,6 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Re
     let progress = Progress::new(messages);
     let documents = [read_one(&args.a, args, &progress)?, read_one(&args.b, args, &progress)?];
     let report = engine::find(&documents, &config, &progress)?;
-    progress.finish();
     messages.details(&report);
     let texts = ComparedTexts { a: &documents[0].text, b: &documents[1].text };
     let text =

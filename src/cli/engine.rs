@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use doublet::report::model::Skipped;
-use doublet::{Config, Document, Doublet, Error, Origin, Report, Result};
+use doublet::{Config, Document, Doublet, Error, Event, Origin, Report, Result};
 
 use super::progress::Progress;
 
@@ -83,6 +83,14 @@ fn placeholder(root: &Path, path: &Path, reading: &Reading, into: &mut Collectio
 
 /// Finds what repeats in the documents.
 pub(super) fn find(documents: &[Document], config: &Config, progress: &Progress) -> Result<Report> {
-    progress.begin("comparing", None);
-    Doublet::builder().config(config.clone()).build()?.find(documents)
+    let shown = progress.clone();
+    let observer = move |event| {
+        if let Event::Started(stage) = event {
+            shown.begin(stage.name(), None);
+        }
+    };
+    let doublet = Doublet::builder().config(config.clone()).progress(observer).build()?;
+    let report = doublet.find(documents);
+    progress.finish();
+    report
 }
