@@ -5,6 +5,7 @@ pub mod document;
 pub mod error;
 mod hash;
 pub mod report;
+pub mod source;
 pub mod span;
 pub mod text;
 
@@ -12,4 +13,5 @@ pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Se
 pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use report::model::Report;
+pub use source::{Collection, Input, ReadConfig, Source};
 pub use span::{Span, TokenRange};
