@@ -3,4 +3,5 @@
 mod fixture;
 mod program;
 mod report;
+mod source;
 mod text;

@@ -355,6 +355,39 @@ fn skipped_inputs_are_named_and_change_the_exit_code() {
 }
 
 #[test]
+fn records_bring_their_outlet_and_date() {
+    let place = Place::new();
+    let quote = "we are not building any military alliances based on the pattern of the cold war";
+    let record = |id: &str, outlet: &str, date: &str, before: &str| {
+        let text = format!("{before} “{quote}”, he said.");
+        serde_json::json!({"key": id, "body": text, "outlet": outlet, "published": date})
+    };
+    let lines = [
+        record("h-1", "Herald", "2023-11-09", "The minister explained at noon:").to_string(),
+        "{\"body\": ".to_owned(),
+        record("g-7", "Globe", "8 November 2023", "Words from the palace yesterday were these:")
+            .to_string(),
+        "{\"key\": \"g-8\"}".to_owned(),
+    ];
+    fs::write(place.at("news.jsonl"), lines.join("\n")).expect("a file");
+    let news = place.path("news.jsonl");
+    let fields = ["--text-field", "body", "--id-field", "key", "--group-by", "outlet"];
+    let arguments: Vec<&str> =
+        ["find", &news].into_iter().chain(fields).chain(["--date-field", "published"]).collect();
+    let output = run(&arguments);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let skipped: Vec<String> =
+        stderr(&output).lines().map(|line| line.replace(&news, "news")).collect();
+    assert_eq!(skipped.len(), 2, "{skipped:?}");
+    assert!(skipped[0].starts_with("doublet: skipped news:2: "), "{skipped:?}");
+    assert!(skipped[1].starts_with("doublet: skipped news:4: "), "{skipped:?}");
+    let shown = stdout(&output);
+    assert!(shown.contains("of 2 groups, 8 November 2023 to 2023-11-09"), "{shown}");
+    let place_of = |part: &str| shown.find(part).unwrap_or_else(|| panic!("no {part} in\n{shown}"));
+    assert!(place_of("Globe 8 November 2023") < place_of("Herald 2023-11-09"), "first comes first");
+}
+
+#[test]
 fn verbose_says_what_ran_and_quiet_nothing() {
     let place = Place::new();
     let output = run(&["find", &place.path("seeds"), "-v", "--min-words", "9"]);
