@@ -213,6 +213,15 @@ fn json_reads_back_what_was_written() {
         json::write_pretty(&report, &mut pretty).expect("memory takes writes");
         assert_eq!(json::read(&compact[..]).expect("it reads"), report);
         assert_eq!(json::read(&pretty[..]).expect("it reads"), report);
+        // One item a line.
+        let pretty = String::from_utf8(pretty).expect("JSON is text");
+        let items = pretty.lines().filter_map(|line| line.strip_prefix("    {"));
+        let whole = |item: &str| {
+            let item = format!("{{{}", item.trim_end_matches(','));
+            serde_json::from_str::<Value>(&item).is_ok()
+        };
+        assert!(items.clone().all(whole));
+        assert!(items.count() >= report.documents.len() + report.passages.len());
     }
 }
 

@@ -22,6 +22,7 @@ mod documents;
 mod line;
 mod measure;
 mod passages;
+mod pieces;
 
 use std::io::{self, Write};
 
