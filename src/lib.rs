@@ -23,4 +23,5 @@ pub use error::{Error, ErrorKind, Result};
 pub use find::{Builder, Doublet, Event, Stage};
 pub use report::model::Report;
 pub use source::read;
+pub use source::{Collection, Input, ReadConfig, Source};
 pub use span::{Span, TokenRange};

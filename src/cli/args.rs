@@ -128,7 +128,8 @@ pub(super) struct InputArgs {
     /// Field that names a record [default: id, where there is one; else file and line].
     #[arg(long, value_name = "FIELD")]
     pub(super) id_field: Option<String>,
-    /// Field whose values group documents: the outlet, the crawl [default: by source].
+    /// Field whose values group documents (the outlet, the crawl), or folder, source or path
+    /// [default: source].
     #[arg(long, value_name = "FIELD")]
     pub(super) group_by: Option<String>,
     /// Field that holds a record's date.

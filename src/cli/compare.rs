@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use doublet::report::terminal::{ComparedTexts, write_comparison};
+use doublet::source::ReadConfig;
 use doublet::{Config, Document, Error, ErrorKind, PassageConfig, Result};
 
 use super::Exit;
 use super::args::{Common, CompareArgs};
-use super::engine::{self, Reading};
+use super::engine;
 use super::find::check_inputs;
 use super::messages::Messages;
 use super::output::Output;
@@ -30,7 +31,6 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Re
     let progress = Progress::new(messages);
     let documents = [read_one(&args.a, args, &progress)?, read_one(&args.b, args, &progress)?];
     let report = engine::find(&documents, &config, &progress)?;
-    progress.finish();
     messages.details(&report);
     let texts = ComparedTexts { a: &documents[0].text, b: &documents[1].text };
     let text =
@@ -40,12 +40,8 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Re
 
 /// The one document of a path.
 fn read_one(path: &Path, args: &CompareArgs, progress: &Progress) -> Result<Document> {
-    let reading = Reading {
-        text_field: "text".to_owned(),
-        encoding: args.encoding.clone(),
-        strict: true,
-        ..Reading::default()
-    };
+    let reading =
+        ReadConfig { encoding: args.encoding.clone(), strict: true, ..ReadConfig::default() };
     let mut documents =
         engine::read(&[PathBuf::from(path)], &reading, progress)?.documents.into_iter();
     match (documents.next(), documents.len()) {

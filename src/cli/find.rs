@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use doublet::report::terminal;
+use doublet::source::ReadConfig;
 use doublet::{Config, DocumentConfig, Error, ErrorKind, PassageConfig, Report, Result};
 
 use super::Exit;
 use super::args::{Choice, Common, FindArgs};
-use super::engine::{self, Reading};
+use super::engine;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Progress;
@@ -15,7 +16,7 @@ use super::progress::Progress;
 /// The arguments, resolved and checked.
 struct Plan {
     paths: Vec<PathBuf>,
-    reading: Reading,
+    reading: ReadConfig,
     config: Config,
     output: Output,
 }
@@ -23,7 +24,7 @@ struct Plan {
 impl Plan {
     fn new(args: &FindArgs, common: &Common) -> Result<Self> {
         check_inputs(args.paths.iter().map(PathBuf::as_path))?;
-        let reading = Reading {
+        let reading = ReadConfig {
             text_field: args.input.text_field.clone(),
             id_field: args.input.id_field.clone(),
             group_by: args.input.group_by.clone(),
@@ -33,6 +34,7 @@ impl Plan {
             exclude: args.input.exclude.clone(),
             skip_hidden: args.input.skip_hidden,
             strict: args.input.strict,
+            ..ReadConfig::default()
         };
         let config = Config {
             scope: Choice::from(args.only).0,

@@ -1,20 +1,21 @@
 //! Progress on a terminal: one line on standard error, a stage at a time.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::messages::Messages;
 
-/// Shows what runs; draws nothing where nobody looks.
+/// Shows what runs; draws nothing where nobody looks. Clones share the line.
+#[derive(Clone)]
 pub(super) struct Progress {
-    bar: Option<Mutex<ProgressBar>>,
+    bar: Option<Arc<Mutex<ProgressBar>>>,
 }
 
 impl Progress {
     pub(super) fn new(messages: Messages) -> Self {
-        let bar = messages.shows_progress().then(|| Mutex::new(ProgressBar::hidden()));
+        let bar = messages.shows_progress().then(|| Arc::new(Mutex::new(ProgressBar::hidden())));
         Self { bar }
     }
 
@@ -26,7 +27,7 @@ impl Progress {
                 Some(total) => ProgressBar::new(total)
                     .with_style(style("{spinner} {msg} {wide_bar} {human_pos}/{human_len} {eta}")),
                 None => ProgressBar::new_spinner()
-                    .with_style(style("{spinner} {msg} {human_pos} {elapsed}")),
+                    .with_style(style("{spinner} {msg} {elapsed}")),
             };
             bar.set_message(stage.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -44,17 +45,11 @@ impl Progress {
     }
 
     fn with(&self, action: impl FnOnce(&mut ProgressBar)) {
-        if let Some(bar) = &self.bar {
-            if let Ok(mut bar) = bar.lock() {
-                action(&mut bar);
-            }
+        if let Some(bar) = &self.bar
+            && let Ok(mut bar) = bar.lock()
+        {
+            action(&mut bar);
         }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.finish();
     }
 }
 

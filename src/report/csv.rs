@@ -100,7 +100,7 @@ struct Rows<'a, W: Write> {
 
 impl<W: Write> Rows<'_, W> {
     fn row<const N: usize>(&mut self, cells: [&str; N]) -> io::Result<()> {
-        self.csv.write_record(cells).map_err(io::Error::from)
+        self.csv.write_record(cells).map_err(io_error)
     }
 
     fn entry(&self, id: DocId) -> Option<&DocumentEntry> {
@@ -362,6 +362,14 @@ impl<W: Write> Rows<'_, W> {
             self.row([&format!("{lead}{name}"), &value])?;
         }
         Ok(())
+    }
+}
+
+/// The writer's own error, so that a closed pipe and a full disk stay what they are.
+fn io_error(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

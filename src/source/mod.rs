@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Sources: files, folders, JSON lines and standard input, read into documents.
 //!
 //! ```text
@@ -21,10 +22,39 @@ mod jsonl;
 mod plain;
 mod record;
 mod value;
+=======
+//! Reading documents: files, folders, JSON records, standard input, and sources of your own.
+//!
+//! ```text
+//! paths ─ walk ─ files ─ decompress ─ decode ─┬─ text:  one document a file
+//!                (in parallel, in order)      └─ jsonl: one document a record (blocks in parallel)
+//! ```
+//!
+//! *Which function do I need?* [`read`] for files and folders in one line; [`read_all`] to choose
+//! fields, encodings and globs, to go on after problems, to read from a stream, or to follow the
+//! progress.
+//!
+//! Documents come in input order, whatever the number of threads: sources as they are given, files
+//! of a folder by name, records by line. What cannot be read is a [`Skipped`] entry with its file
+//! and line, or, with [`ReadConfig::strict`], the error of the whole.
+//!
+//! Reading uses the rayon pool that it is called in.
+
+mod config;
+mod decode;
+mod file;
+mod jsonl;
+mod place;
+mod record;
+mod sink;
+mod text;
+mod values;
+>>>>>>> report
 mod walk;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+<<<<<<< HEAD
 
 use rayon::prelude::*;
 
@@ -361,4 +391,271 @@ impl From<&Error> for Skipped {
             message: error.message(),
         }
     }
+=======
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+pub use self::config::{Format, ReadConfig};
+pub use self::sink::{NAMED_PROBLEMS, Progress, Sink};
+
+use self::config::Resolved;
+use self::file::{File, Opener, Piped};
+use self::place::{Place, STDIN};
+use self::walk::{Found, Walker};
+use crate::document::{DocId, Document};
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::model::Skipped;
+
+/// Where documents come from. Files, folders and streams are built in; implement it for the rest.
+///
+/// ```
+/// use doublet::source::{Input, ReadConfig, Sink, Source, read_all};
+/// use doublet::{Document, Result};
+///
+/// struct Verses(Vec<&'static str>);
+///
+/// impl Source for Verses {
+///     fn name(&self) -> String {
+///         "verses".into()
+///     }
+///
+///     fn read(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+///         for (number, verse) in self.0.drain(..).enumerate() {
+///             sink.document(Document::new(format!("verse {number}"), verse))?;
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let input = Input::custom(Verses(vec!["Tyger Tyger, burning bright"]));
+/// let collection = read_all([input], &ReadConfig::default(), &())?;
+/// assert_eq!(collection.documents[0].name, "verse 0");
+/// # Ok::<(), doublet::Error>(())
+/// ```
+pub trait Source: Send {
+    /// How people know it; stands for the path in what is reported about it.
+    fn name(&self) -> String;
+
+    /// Puts all documents and problems into `sink`, in order. Called once. An error ends this
+    /// source; the run goes on with the next one unless reading is strict or the error came from
+    /// the sink.
+    fn read(&mut self, sink: &mut Sink<'_>) -> Result<()>;
+}
+
+/// Something to read documents from.
+pub struct Input(InputKind);
+
+enum InputKind {
+    Path(PathBuf),
+    Reader(String, Box<dyn Read + Send>),
+    Custom(Box<dyn Source>),
+}
+
+impl Input {
+    /// A file or a folder; `-` is standard input (a file of that name is `./-`).
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(InputKind::Path(path.into()))
+    }
+
+    /// Standard input.
+    pub fn stdin() -> Self {
+        Self::path(STDIN)
+    }
+
+    /// Any stream of bytes, treated as a file of this name; a name without a known extension may
+    /// hold text or JSON records, as standard input may.
+    pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
+        Self(InputKind::Reader(name.into(), Box::new(reader)))
+    }
+
+    /// A source of your own.
+    pub fn custom(source: impl Source + 'static) -> Self {
+        Self(InputKind::Custom(Box::new(source)))
+    }
+}
+
+impl<P: AsRef<Path>> From<P> for Input {
+    fn from(path: P) -> Self {
+        Self::path(path.as_ref())
+    }
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collection {
+    /// The documents, in input order.
+    pub documents: Vec<Document>,
+    /// What could not be read, in input order. At most [`NAMED_PROBLEMS`] entries a file; one more
+    /// says how many were not named. A document whose date or group alone is of no use is kept,
+    /// and has an entry here.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Reads files and folders of text and JSON records, with defaults; the first problem is an error.
+///
+/// ```
+/// let documents = doublet::source::read(&["seeds"])?;
+/// assert!(documents.iter().any(|document| document.name.ends_with(".txt")));
+/// # Ok::<(), doublet::Error>(())
+/// ```
+pub fn read(paths: &[impl AsRef<Path>]) -> Result<Vec<Document>> {
+    let config = ReadConfig { strict: true, ..ReadConfig::default() };
+    let inputs = paths.iter().map(Input::from);
+    read_all(inputs, &config, &()).map(|collection| collection.documents)
+}
+
+/// Reads all inputs, files in parallel, and tells `progress` about it (`&()` tells nobody).
+///
+/// # Errors
+/// Of kind [`Config`](ErrorKind::Config) for a mistake in the configuration, or when no document
+/// has the field to group by or the date field; [`Io`](ErrorKind::Io) for an input that does not
+/// exist; [`Interrupted`](ErrorKind::Interrupted) when `progress` says to stop;
+/// [`Limit`](ErrorKind::Limit) beyond 2³² − 2 documents. With [`ReadConfig::strict`] the first
+/// problem in input order.
+///
+/// ```
+/// use doublet::source::{Input, ReadConfig, read_all};
+/// let lines = "{\"text\": \"To be, or not to be\", \"outlet\": \"Globe\"}\n{\"body\": 1}\n";
+/// let config = ReadConfig { group_by: Some("outlet".into()), ..ReadConfig::default() };
+/// let collection = read_all([Input::reader("-", lines.as_bytes())], &config, &())?;
+/// assert_eq!(collection.documents[0].group.as_deref(), Some("Globe"));
+/// assert_eq!(collection.skipped[0].line, Some(2));
+/// # Ok::<(), doublet::Error>(())
+/// ```
+pub fn read_all(
+    inputs: impl IntoIterator<Item = Input>,
+    config: &ReadConfig,
+    progress: &dyn Progress,
+) -> Result<Collection> {
+    let resolved = Resolved::new(config)?;
+    let plan = plan(inputs, &resolved)?;
+    progress.begin(plan.files, plan.bytes);
+    // Inputs after a fatal one need not be read; those before it must be, as one of them may hold
+    // the first.
+    let failed = AtomicUsize::new(usize::MAX);
+    let read_one = |(index, mut source): (usize, Box<dyn Source + '_>)| {
+        let mut sink = Sink::new(config.strict, progress);
+        if failed.load(Ordering::Relaxed) > index {
+            if let Err(error) = source.read(&mut sink).or_else(|error| sink.problem(error)) {
+                failed.fetch_min(index, Ordering::Relaxed);
+                return Err(error);
+            }
+        }
+        let skipped = sink.part.skipped(&source.name());
+        Ok((sink.part.documents, skipped, sink.part.seen))
+    };
+    let outcomes: Vec<Result<_>> =
+        plan.sources.into_par_iter().enumerate().with_max_len(1).map(read_one).collect();
+    let mut collection = Collection::default();
+    let mut seen = sink::Seen::default();
+    for outcome in outcomes {
+        let (mut documents, mut skipped, seen_here) = outcome?;
+        collection.documents.append(&mut documents);
+        collection.skipped.append(&mut skipped);
+        seen.group |= seen_here.group;
+        seen.date |= seen_here.date;
+    }
+    if let Some(last) = collection.documents.len().checked_sub(1) {
+        DocId::from_index(last)?;
+        check_fields(&resolved, seen)?;
+    }
+    Ok(collection)
+}
+
+/// A field that no record has is a mistake in its name.
+fn check_fields(resolved: &Resolved<'_>, seen: sink::Seen) -> Result<()> {
+    let config = resolved.config;
+    let missing =
+        |field: &str| Error::new(ErrorKind::Config, format!("no record with the field {field:?}"));
+    match (&config.group_by, &config.date_field) {
+        (Some(field), _) if !seen.group && resolved.builtin_group.is_none() => Err(missing(field)
+            .expected("a field to group by, or folder, source or path")
+            .remedy("name it with --group-by")),
+        (_, Some(field)) if !seen.date => Err(missing(field)
+            .expected("a field that holds the date")
+            .remedy("name it with --date-field")),
+        _ => Ok(()),
+    }
+}
+
+/// What is to be read.
+struct Plan<'a> {
+    sources: Vec<Box<dyn Source + 'a>>,
+    files: u64,
+    bytes: u64,
+}
+
+fn plan<'a>(
+    inputs: impl IntoIterator<Item = Input>,
+    resolved: &'a Resolved<'a>,
+) -> Result<Plan<'a>> {
+    let mut plan = Plan { sources: Vec::new(), files: 0, bytes: 0 };
+    let mut walker = Walker::default();
+    let mut stdin_taken = false;
+    for input in inputs {
+        match input.0 {
+            InputKind::Custom(source) => plan.sources.push(source),
+            InputKind::Reader(name, reader) => {
+                let (place, open) = (Place::stream(&name), Some(Opener::Reader(reader)));
+                plan.sources.push(Box::new(Piped { place, open, resolved }));
+            }
+            InputKind::Path(path) if path.as_os_str() == STDIN => {
+                // It can be read once.
+                if !std::mem::replace(&mut stdin_taken, true) {
+                    let open = Some(Opener::Reader(Box::new(std::io::stdin())));
+                    plan.sources.push(Box::new(Piped {
+                        place: Place::stream(STDIN),
+                        open,
+                        resolved,
+                    }));
+                }
+            }
+            InputKind::Path(path) => {
+                let mut found = Vec::new();
+                walker.walk(&path, resolved, &mut found)?;
+                for found in found {
+                    plan.add(found, resolved);
+                }
+            }
+        }
+    }
+    Ok(plan)
+}
+
+impl<'a> Plan<'a> {
+    fn add(&mut self, found: Found, resolved: &'a Resolved<'a>) {
+        self.sources.push(match found {
+            Found::File { place, path, size } => {
+                self.files += 1;
+                self.bytes += size;
+                Box::new(File { place, path, size, resolved })
+            }
+            Found::Stream { place, path } => {
+                let open = Some(Opener::Path(path));
+                Box::new(Piped { place, open, resolved })
+            }
+            Found::Refused(error) => Box::new(Refused(Some(error))),
+        });
+    }
+}
+
+/// Stands in the order for what the walk could not read.
+struct Refused(Option<Error>);
+
+impl Source for Refused {
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn read(&mut self, _: &mut Sink<'_>) -> Result<()> {
+        self.0.take().map_or(Ok(()), Err)
+    }
+}
+
+/// The error for a document beyond the limit.
+fn too_large(what: &str, limit: u32) -> Error {
+    Error::new(ErrorKind::Limit, format!("a {what} of more than {limit} bytes"))
+        .remedy("split it into documents")
+>>>>>>> report
 }

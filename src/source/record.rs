@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! One JSON object, one document: text, id, group, date; everything else is metadata.
 //!
 //! The text goes from the parser into its final string, of exactly its size, in one step.
@@ -237,11 +238,284 @@ impl<'de> DeserializeSeed<'de> for FieldsSeed<'_> {
 
 impl<'de> Visitor<'de> for FieldsSeed<'_> {
     type Value = Fields<'de>;
+=======
+//! One JSON record to one document.
+//!
+//! The record is parsed in place: strings are borrowed from the line where they have no escapes,
+//! the text is copied once into the document, and fields that nobody asked for are passed over
+//! without being built. A field is looked up by its whole name first, then as a path with dots.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::config::Resolved;
+use super::place::Place;
+use super::sink::Part;
+use crate::document::{Document, FieldValue, Metadata, Timestamp};
+use crate::error::{Error, ErrorKind};
+
+/// Field that names a record when none is stated.
+const DEFAULT_ID: &str = "id";
+
+/// How many fields of a record an error names.
+const NAMED_FIELDS: usize = 8;
+
+/// Where a record stands, for its name and for errors.
+#[derive(Clone, Copy)]
+pub(crate) struct Position<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) line: u64,
+    pub(crate) encoding: Option<&'static str>,
+}
+
+impl Position<'_> {
+    /// The error at this position.
+    pub(crate) fn locate(self, error: Error) -> Error {
+        error.at(&self.place.path).line(self.line)
+    }
+}
+
+/// Adds the record `json` to `part`, or what is wrong with it.
+pub(crate) fn add(json: &str, at: Position<'_>, resolved: &Resolved<'_>, part: &mut Part) {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let record = RecordSeed(resolved)
+        .deserialize(&mut deserializer)
+        .and_then(|record| deserializer.end().map(|()| record));
+    match record {
+        Ok(record) => record.add_to(json, at, resolved, part),
+        Err(error) => part.problem(at.locate(syntax(&error))),
+    }
+}
+
+/// The error for JSON that is no record.
+pub(crate) fn syntax(error: &serde_json::Error) -> Error {
+    let described = error.to_string();
+    let cause = described.rsplit_once(" at line ").map_or(&*described, |(cause, _)| cause);
+    if error.is_data() {
+        return Error::new(ErrorKind::Format, format!("JSON that is no record ({cause})"))
+            .expected("one object a line");
+    }
+    let column = error.column();
+    Error::new(ErrorKind::Format, format!("a line that is no JSON ({cause} at column {column})"))
+        .expected("one object a line")
+        .remedy("use --format text if the file is plain text")
+}
+
+/// The fields of a record that matter.
+pub(crate) struct Record {
+    text: TextSlot,
+    id: Option<FieldValue>,
+    fields: Metadata,
+}
+
+/// What stands in the text field.
+enum TextSlot {
+    Missing,
+    Text(String),
+    Other(&'static str),
+}
+
+impl Record {
+    /// Makes a document of it. `json` is only looked at again to describe what is missing.
+    pub(crate) fn add_to(
+        mut self,
+        json: &str,
+        at: Position<'_>,
+        resolved: &Resolved<'_>,
+        part: &mut Part,
+    ) {
+        let config = resolved.config;
+        let text_slot = match self.text {
+            TextSlot::Missing => match take(&mut self.fields, &config.text_field) {
+                None => TextSlot::Missing,
+                Some(FieldValue::Text(text)) => TextSlot::Text(text),
+                Some(other) => TextSlot::Other(kind_of(&other)),
+            },
+            present => present,
+        };
+        let text = match text_slot {
+            TextSlot::Text(text) => text,
+            TextSlot::Missing => {
+                return part.problem(at.locate(missing(json, &config.text_field, "--text-field")));
+            }
+            TextSlot::Other(kind) => {
+                let found = format!("{kind} in the field {:?}", config.text_field);
+                return part.problem(
+                    at.locate(
+                        Error::new(ErrorKind::Field, found)
+                            .expected("a string")
+                            .remedy("name the field that holds the text with --text-field"),
+                    ),
+                );
+            }
+        };
+        let id = match (self.id, &config.id_field) {
+            (Some(id), _) => Some(id),
+            (None, Some(field)) => match take(&mut self.fields, field) {
+                Some(id) => Some(id),
+                None => return part.problem(at.locate(missing(json, field, "--id-field"))),
+            },
+            (None, None) => None,
+        };
+        let name = match id {
+            Some(FieldValue::Text(id)) => id,
+            Some(FieldValue::Integer(id)) => id.to_string(),
+            Some(FieldValue::Float(id)) => id.to_string(),
+            other => {
+                if let Some(value) = other {
+                    if let Some(field) = &config.id_field {
+                        let found = format!("{} in the field {field:?}", kind_of(&value));
+                        return part.problem(
+                            at.locate(
+                                Error::new(ErrorKind::Field, found)
+                                    .expected("a string or a number")
+                                    .remedy("name the field that holds the id with --id-field"),
+                            ),
+                        );
+                    }
+                    self.fields.insert(DEFAULT_ID.to_owned(), value);
+                }
+                format!("{}:{}", at.place.path, at.line)
+            }
+        };
+        let group = config.group_by.as_deref().and_then(|field| {
+            let value = look_up(&self.fields, field);
+            part.seen.group |= value.is_some();
+            let group = value.and_then(|value| match scalar(value) {
+                Ok(group) => group,
+                Err(kind) => {
+                    part.problem(at.locate(left_out("group", kind, field)));
+                    None
+                }
+            });
+            group.or_else(|| resolved.builtin_group.map(|builtin| at.place.group(builtin)))
+        });
+        let date = config.date_field.as_deref().and_then(|field| {
+            let value = look_up(&self.fields, field)?;
+            part.seen.date = true;
+            match scalar(value) {
+                Ok(None) => None,
+                Ok(Some(date)) if Timestamp::parse(&date).is_some() => Some(date),
+                Ok(Some(date)) => {
+                    let found = format!("the date {:?}", abridged(&date));
+                    part.problem(at.locate(left_out("date", &found, field)));
+                    None
+                }
+                Err(kind) => {
+                    part.problem(at.locate(left_out("date", kind, field)));
+                    None
+                }
+            }
+        });
+        let metadata = if config.metadata { self.fields } else { Metadata::new() };
+        let origin = Some(at.place.origin(Some(at.line), at.encoding));
+        part.documents.push(Document { name, text, group, date, metadata, origin });
+    }
+}
+
+/// A value to show or group by: `None` for null, an error with its kind for what is no scalar.
+fn scalar(value: &FieldValue) -> Result<Option<String>, &'static str> {
+    match value {
+        FieldValue::Null => Ok(None),
+        FieldValue::Bool(value) => Ok(Some(value.to_string())),
+        FieldValue::Integer(value) => Ok(Some(value.to_string())),
+        FieldValue::Float(value) => Ok(Some(value.to_string())),
+        FieldValue::Text(value) => Ok(Some(value.clone())),
+        FieldValue::List(_) | FieldValue::Map(_) => Err(kind_of(value)),
+    }
+}
+
+fn kind_of(value: &FieldValue) -> &'static str {
+    match value {
+        FieldValue::Null => "null",
+        FieldValue::Bool(_) => "true or false",
+        FieldValue::Integer(_) | FieldValue::Float(_) => "a number",
+        FieldValue::Text(_) => "a string",
+        FieldValue::List(_) => "a list",
+        FieldValue::Map(_) => "an object",
+    }
+}
+
+fn left_out(what: &str, found: &str, field: &str) -> Error {
+    let expected = if what == "date" {
+        "a date such as 2023-11-15, 2023-11-15T08:00:00Z or 15 November 2023, or Unix seconds"
+    } else {
+        "a string or a number"
+    };
+    Error::new(ErrorKind::Field, format!("{found} in the field {field:?}"))
+        .expected(expected)
+        .remedy(format!("the document was read, its {what} left out"))
+}
+
+/// The start of a string that may be long.
+fn abridged(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The error for a record without a field, with the fields that it does have.
+fn missing(json: &str, field: &str, option: &str) -> Error {
+    let fields: BTreeMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(json).unwrap_or_default();
+    let mut names: Vec<&str> = fields.keys().map(AsRef::as_ref).take(NAMED_FIELDS).collect();
+    if fields.len() > NAMED_FIELDS {
+        names.push("…");
+    }
+    let has = if names.is_empty() { "no field at all".into() } else { names.join(", ") };
+    Error::new(ErrorKind::Field, format!("a record without the field {field:?} (it has {has})"))
+        .remedy(format!("name the right field with {option}"))
+}
+
+/// The value of a field by its name, or by its path.
+fn look_up<'m>(fields: &'m Metadata, name: &str) -> Option<&'m FieldValue> {
+    if let Some(value) = fields.get(name) {
+        return Some(value);
+    }
+    let (first, rest) = name.split_once('.')?;
+    match fields.get(first)? {
+        FieldValue::Map(inner) => look_up(inner, rest),
+        _ => None,
+    }
+}
+
+/// As [`look_up`], but removes the value.
+fn take(fields: &mut Metadata, name: &str) -> Option<FieldValue> {
+    if let Some(value) = fields.remove(name) {
+        return Some(value);
+    }
+    let (first, rest) = name.split_once('.')?;
+    match fields.get_mut(first)? {
+        FieldValue::Map(inner) => take(inner, rest),
+        _ => None,
+    }
+}
+
+/// Parses one object as a record.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordSeed<'a>(pub(crate) &'a Resolved<'a>);
+
+impl<'de> DeserializeSeed<'de> for RecordSeed<'_> {
+    type Value = Record;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Record, D::Error> {
+        // Asking for whatever comes lets a wrong type be named.
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RecordSeed<'_> {
+    type Value = Record;
+>>>>>>> report
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
+<<<<<<< HEAD
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Fields<'de>, A::Error> {
         let mut record = Fields { text: None, id: None, metadata: Metadata::new() };
         while let Some(slot) = fields.next_key_seed(SlotSeed { text: self.text, id: self.id })? {
@@ -251,6 +525,19 @@ impl<'de> Visitor<'de> for FieldsSeed<'_> {
                 Slot::Other(name) => {
                     let Value(value) = fields.next_value()?;
                     record.metadata.insert(name, value);
+=======
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
+        let mut record = Record { text: TextSlot::Missing, id: None, fields: Metadata::new() };
+        while let Some(key) = map.next_key_seed(KeySeed(self.0))? {
+            match key {
+                Key::Text => record.text = map.next_value_seed(TextSeed)?,
+                Key::Id => record.id = Some(map.next_value()?),
+                Key::Keep(name) => {
+                    record.fields.insert(name, map.next_value()?);
+                }
+                Key::Ignore => {
+                    map.next_value::<IgnoredAny>()?;
+>>>>>>> report
                 }
             }
         }
@@ -258,6 +545,7 @@ impl<'de> Visitor<'de> for FieldsSeed<'_> {
     }
 }
 
+<<<<<<< HEAD
 /// Compares a name where it lies; only names that are kept are copied.
 struct SlotSeed<'a> {
     text: &'a str,
@@ -268,17 +556,39 @@ impl<'de> DeserializeSeed<'de> for SlotSeed<'_> {
     type Value = Slot;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Slot, D::Error> {
+=======
+/// What to do with a field.
+enum Key {
+    Text,
+    Id,
+    Keep(String),
+    Ignore,
+}
+
+struct KeySeed<'a>(&'a Resolved<'a>);
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+>>>>>>> report
         deserializer.deserialize_str(self)
     }
 }
 
+<<<<<<< HEAD
 impl Visitor<'_> for SlotSeed<'_> {
     type Value = Slot;
+=======
+impl Visitor<'_> for KeySeed<'_> {
+    type Value = Key;
+>>>>>>> report
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
+<<<<<<< HEAD
     fn visit_str<E>(self, name: &str) -> Result<Slot, E> {
         Ok(if name == self.text {
             Slot::Text
@@ -300,4 +610,77 @@ pub(super) fn utf8<'a>(bytes: &'a [u8], line: u64, place: &Place<'_>) -> Result<
             .expected("JSON in UTF-8")
             .remedy("convert the file, as with iconv")
     })
+=======
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        let config = self.0.config;
+        if name == config.text_field {
+            return Ok(Key::Text);
+        }
+        if name == config.id_field.as_deref().unwrap_or(DEFAULT_ID) {
+            return Ok(Key::Id);
+        }
+        // A field that a path leads through is built whole and looked into afterwards.
+        let leads_to = |wanted: &str| {
+            wanted == name || wanted.split_once('.').is_some_and(|(first, _)| first == name)
+        };
+        let wanted = [&config.id_field, &config.group_by, &config.date_field];
+        let keep = config.metadata
+            || leads_to(&config.text_field)
+            || wanted.into_iter().flatten().any(|wanted| leads_to(wanted));
+        Ok(if keep { Key::Keep(name.to_owned()) } else { Key::Ignore })
+    }
+}
+
+/// Reads a string, or names what stands in its place.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = TextSlot;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TextSlot, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed {
+    type Value = TextSlot;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<TextSlot, E> {
+        Ok(TextSlot::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<TextSlot, E> {
+        Ok(TextSlot::Other("null"))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<TextSlot, E> {
+        Ok(TextSlot::Other("true or false"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<TextSlot, E> {
+        Ok(TextSlot::Other("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<TextSlot, E> {
+        Ok(TextSlot::Other("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<TextSlot, E> {
+        Ok(TextSlot::Other("a number"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<TextSlot, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(TextSlot::Other("a list"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TextSlot, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(TextSlot::Other("an object"))
+    }
+>>>>>>> report
 }

@@ -10,11 +10,10 @@
 use std::io::{self, Write};
 
 use super::line::{Line, Style, wrap};
-use super::measure::{clean, clean_inner, counted, grouped, percent, shorten, whole_percent};
+use super::measure::{clean, counted, grouped, percent, shorten, whole_percent};
+use super::pieces::{Piece, Version, Words, pieces, slice};
 use super::{NARROWEST, TextOptions};
-use crate::report::model::{
-    Change, MatchKind, OperationKind, PassageCluster, PassageKind, PassageMember, Report,
-};
+use crate::report::model::{MatchKind, PassageCluster, PassageKind, PassageMember, Report};
 use crate::span::Span;
 
 /// Narrower than this, the versions stand below each other.
@@ -70,21 +69,6 @@ struct Page<'a> {
     options: &'a TextOptions,
     width: usize,
     beside: bool,
-}
-
-/// Words of one side, or of both, that belong together.
-#[derive(Default)]
-struct Piece {
-    a: Words,
-    b: Words,
-}
-
-/// One side of a piece.
-#[derive(Clone, Default)]
-struct Words {
-    line: Line,
-    /// Whether no white space stands before it.
-    glued: bool,
 }
 
 impl Page<'_> {
@@ -200,52 +184,10 @@ impl Page<'_> {
         vec![a, b]
     }
 
-    /// Both versions cut at the same places, with marks.
     fn pieces(&self, pair: &Pair<'_>) -> Vec<Piece> {
-        let version = pair.version();
-        let steps = &version.operations;
-        let side = |canonical: bool| -> Vec<(Span, bool)> {
-            steps
-                .iter()
-                .map(|step| {
-                    let span = if canonical { step.canonical_span } else { step.span };
-                    (span, step.kind == OperationKind::Equal)
-                })
-                .collect()
-        };
-        let a_cuts = regions(self.texts.a, pair.a.span, &side(pair.canonical_in_a));
-        let b_cuts = regions(self.texts.b, pair.b.span, &side(!pair.canonical_in_a));
-        let mut pieces = Vec::new();
-        for ((step, a), b) in steps.iter().zip(a_cuts).zip(b_cuts) {
-            if step.kind == OperationKind::Equal {
-                let a_words = words(self.texts.a, a.whole());
-                let b_words = words(self.texts.b, b.whole());
-                let mut equal = paired(&a_words, &b_words);
-                if let Some(first) = equal.first_mut() {
-                    (first.a.glued, first.b.glued) = (a.glued, b.glued);
-                }
-                pieces.extend(equal);
-                continue;
-            }
-            let style = match step.kind {
-                OperationKind::Replace(Change::Form | Change::Contraction) => Style::Form,
-                _ => Style::Changed,
-            };
-            let only = !matches!(step.kind, OperationKind::Replace(_));
-            let mut a = marked(self.texts.a, a, style, only.then_some(Style::Deleted)).into_iter();
-            let mut b = marked(self.texts.b, b, style, only.then_some(Style::Inserted)).into_iter();
-            for _ in 0..a.len().max(b.len()) {
-                let (a, b) = (a.next().unwrap_or_default(), b.next().unwrap_or_default());
-                pieces.push(Piece { a, b });
-            }
-        }
-        if steps.is_empty() {
-            // Without an alignment both versions still stand beside each other.
-            let a_words = words(self.texts.a, pair.a.span);
-            let b_words = words(self.texts.b, pair.b.span);
-            pieces.extend(paired(&a_words, &b_words));
-        }
-        pieces
+        let a = Version { text: self.texts.a, span: pair.a.span };
+        let b = Version { text: self.texts.b, span: pair.b.span };
+        pieces(a, b, &pair.version().operations, pair.canonical_in_a)
     }
 
     /// Lays pieces out in two columns, or below each other.
@@ -350,8 +292,7 @@ impl Page<'_> {
             return Vec::new();
         }
         if !self.beside {
-            let side = |line| Words { line, glued: false };
-            return self.columns(&[Piece { a: side(a), b: side(b) }]);
+            return self.columns(&[Piece { a: a.into(), b: b.into() }]);
         }
         self.block(&a, &b)
     }
@@ -376,114 +317,6 @@ impl Page<'_> {
     }
 }
 
-/// Bytes of one side that belong to one operation.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Region {
-    /// Where it begins: an opening quotation mark belongs to the word after it.
-    start: u32,
-    /// The words themselves.
-    own: Span,
-    /// Where it ends, closing punctuation included.
-    end: u32,
-    /// Whether no white space stands before it.
-    glued: bool,
-}
-
-impl Region {
-    fn whole(self) -> Span {
-        Span { start: self.start, end: self.end }
-    }
-}
-
-/// Cuts a version where its operations begin. Operations may share a word (the two tokens of
-/// *aren't*): it goes to the one that differs.
-fn regions(text: &str, whole: Span, steps: &[(Span, bool)]) -> Vec<Region> {
-    let mut regions = Vec::with_capacity(steps.len());
-    let mut cursor = whole.start;
-    let mut glued = true;
-    for (i, &(span, equal)) in steps.iter().enumerate() {
-        let next = steps[i + 1..].iter().find(|(span, _)| span.start < span.end);
-        let next_start = next.map_or(whole.end, |(span, _)| span.start).min(whole.end);
-        if span.start >= span.end {
-            regions.push(Region {
-                start: cursor,
-                own: Span { start: cursor, end: cursor },
-                end: cursor,
-                glued,
-            });
-            continue;
-        }
-        let start = span.start.max(cursor);
-        let mut end = span.end.clamp(start, whole.end.max(start));
-        if equal && next.is_some_and(|(_, equal)| !equal) {
-            end = end.min(next_start.max(start));
-        }
-        let gap = slice(text, Span { start: end, end: next_start.max(end) });
-        let last_space = gap.char_indices().rfind(|(_, c)| c.is_whitespace());
-        // The last operation takes all; before another one the gap is cut behind its last space.
-        let cut = match (next, last_space) {
-            (Some(_), Some((at, space))) => at + space.len_utf8(),
-            _ => gap.len(),
-        };
-        let cut = end + cut as u32;
-        regions.push(Region { start: cursor, own: Span { start, end }, end: cut, glued });
-        glued = last_space.is_none();
-        cursor = cut;
-    }
-    regions
-}
-
-/// The words of a changed piece with its marks around them and the punctuation before and after.
-fn marked(text: &str, region: Region, style: Style, only: Option<Style>) -> Vec<Words> {
-    let own = clean(slice(text, region.own));
-    let lead = clean(slice(text, Span { start: region.start, end: region.own.start }));
-    let rest = slice(text, Span { start: region.own.end, end: region.end });
-    let (style, open, close) = match only {
-        Some(style) => (style, "+", "+"),
-        None => (style, "[", "]"),
-    };
-    let mut out: Vec<Words> = Vec::new();
-    let mut line = Line::new().foreign(Style::Plain, lead);
-    if !own.is_empty() {
-        line = line.foreign(style, open);
-        for (i, word) in own.split(' ').enumerate() {
-            if i > 0 {
-                out.push(Words { line: std::mem::take(&mut line), glued: false });
-            }
-            line = line.foreign(style, word);
-        }
-        line = line.foreign(style, close);
-    }
-    line = line.foreign(Style::Plain, clean_inner(rest).trim_end());
-    if !line.is_empty() {
-        out.push(Words { line, glued: false });
-    }
-    if let Some(first) = out.first_mut() {
-        first.glued = region.glued;
-    }
-    out
-}
-
-fn words(text: &str, span: Span) -> Vec<String> {
-    slice(text, span).split_whitespace().map(clean).filter(|word| !word.is_empty()).collect()
-}
-
-/// Equal words of both sides, pair by pair; where white space cuts them differently, the surplus
-/// goes to the last pair.
-fn paired(a: &[String], b: &[String]) -> Vec<Piece> {
-    let count = a.len().min(b.len()).max(usize::from(!a.is_empty() || !b.is_empty()));
-    let part = |words: &[String], i: usize| {
-        let start = i.min(words.len());
-        let end = if i + 1 == count { words.len() } else { (i + 1).min(words.len()) };
-        plain(words[start..end].join(" "))
-    };
-    (0..count).map(|i| Piece { a: part(a, i), b: part(b, i) }).collect()
-}
-
-fn plain(text: impl AsRef<str>) -> Words {
-    Words { line: Line::new().foreign(Style::Plain, text), glued: false }
-}
-
 /// Adds words to a line, with a space before them unless they are glued.
 fn add(line: &mut Line, words: &Words) {
     if !line.is_empty() && !words.line.is_empty() && !words.glued {
@@ -491,40 +324,5 @@ fn add(line: &mut Line, words: &Words) {
     }
     for segment in &words.line.segments {
         line.push(segment.style, &segment.text, segment.foreign);
-    }
-}
-
-fn slice(text: &str, span: Span) -> &str {
-    text.get(span.start as usize..(span.end as usize).min(text.len())).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shared_word_goes_to_the_operation_that_differs() {
-        // aren't: equal "are" and deleted "not" have the same span.
-        let word = Span::new(3, 9);
-        let text = "We aren't “so”.";
-        let whole = Span::new(0, text.len() as u32);
-        let cuts = regions(text, whole, &[(Span::new(0, 9), true), (word, false)]);
-        assert_eq!((cuts[0].own, cuts[1].own), (Span::new(0, 3), word));
-        assert_eq!(cuts[1].end, whole.end);
-        // An opening mark goes with the word after it.
-        let so = Span::new(13, 15);
-        let cuts = regions(text, whole, &[(Span::new(0, 9), true), (so, false)]);
-        assert_eq!(slice(text, cuts[0].whole()), "We aren't ");
-        assert_eq!(marked(text, cuts[1], Style::Changed, None)[0].line.text(), "“[so]”.");
-    }
-
-    #[test]
-    fn words_pair_up_and_nothing_is_lost() {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let pieces = paired(&words("military-industrial ties"), &words("military industrial ties"));
-        assert_eq!(pieces.len(), 2);
-        assert_eq!(pieces[1].b.line.text(), "industrial ties");
-        assert!(paired(&[], &[]).is_empty());
-        assert_eq!(paired(&[], &words("x y"))[0].b.line.text(), "x y");
     }
 }

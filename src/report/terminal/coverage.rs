@@ -65,7 +65,8 @@ impl View<'_> {
         let shown = self.shown(rows.len(), ROWS);
         let left_out = rows.len() - shown;
         let rows = &rows[..shown];
-        let name_width = column(rows.iter().map(|row| row.name.as_str()), self.width / 3).max(5);
+        let limit = (self.width / 3).min(self.width.saturating_sub(6 + TABLE));
+        let name_width = column(rows.iter().map(|row| row.name.as_str()), limit).max(5);
         let fixed = 6 + name_width + TABLE;
         let between = (self.width.saturating_sub(fixed + GAP) / CELL).min(rows.len());
         // A single column beside the row's own group compares nothing.

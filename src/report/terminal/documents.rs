@@ -46,11 +46,12 @@ impl View<'_> {
             .plain(format!(": {}", kinds.join(", ")));
         let mut lines = self.section("DOCUMENTS", &summary);
         let shown = self.shown(clusters.len(), CLUSTERS);
+        let rows = if shown > 2 { 1 } else { 2 };
         for cluster in &clusters[..shown] {
             if self.options.all {
                 lines.extend(self.cluster_in_full(cluster));
             } else {
-                lines.extend(self.cluster_in_short(cluster));
+                lines.extend(self.cluster_in_short(cluster, rows));
             }
         }
         if shown < clusters.len() {
@@ -60,14 +61,16 @@ impl View<'_> {
         lines
     }
 
-    /// At most two lines, with as many versions as they hold.
-    fn cluster_in_short(&self, cluster: &DocumentCluster) -> Vec<Line> {
+    /// A cluster in one line, or two where there is room, with as many versions as they hold.
+    fn cluster_in_short(&self, cluster: &DocumentCluster, rows: usize) -> Vec<Line> {
         let limit = (self.width * 2 / 5).max(16);
         let total = cluster.members.len();
+        let lowest = score(cluster.lowest_score);
         let mut text = Line::new()
             .foreign(Style::Strong, shorten(&self.name(cluster.representative), limit))
             .plain(" ←");
-        let mut lines = Vec::new();
+        let others = format!(" {}, lowest score {lowest}", counted(total as u64, "other"));
+        let mut lines = wrap(&text.clone().with(Style::Dim, others), self.width.saturating_sub(4));
         for (i, member) in cluster.members.iter().take(VERSIONS).enumerate() {
             text = text
                 .plain(if i > 0 { ", " } else { " " })
@@ -78,12 +81,11 @@ impl View<'_> {
             let closed = if more == 0 {
                 text.clone()
             } else {
-                let lowest = score(cluster.lowest_score);
                 let note = format!(", … {} more, lowest {lowest}", grouped(more as u64));
                 text.clone().with(Style::Dim, note)
             };
             let wrapped = wrap(&closed, self.width.saturating_sub(4));
-            if wrapped.len() > 2 && i > 0 {
+            if wrapped.len() > rows {
                 break;
             }
             lines = wrapped;

@@ -22,6 +22,7 @@ mod documents;
 mod line;
 mod measure;
 mod passages;
+mod pieces;
 
 use std::io::{self, Write};
 
@@ -35,7 +36,7 @@ use crate::document::DocId;
 /// Skipped inputs that a summary names.
 const SKIPPED: usize = 4;
 /// Narrowest layout; a narrower terminal wraps it itself.
-const NARROWEST: usize = 32;
+const NARROWEST: usize = 40;
 
 /// How a report is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

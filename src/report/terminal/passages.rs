@@ -2,8 +2,8 @@
 
 use super::diff::{change_count, snippets};
 use super::line::{Line, Style, elide, wrap};
-use super::measure::{clean, counted, grouped, percent, shorten, whole_percent, width};
-use super::{View, column, wrap_hanging};
+use super::measure::{clean, counted, grouped, percent, score, shorten, whole_percent, width};
+use super::{View, column, wrap_hanging, wrap_indented};
 use crate::report::model::{PassageCluster, PassageKind, PassageMember};
 
 /// Carriers of a passage in a summary.
@@ -81,17 +81,16 @@ impl View<'_> {
     }
 
     fn passage(&self, number: usize, cluster: &PassageCluster) -> Vec<Line> {
+        let boilerplate = cluster.kind == PassageKind::Boilerplate;
         let mut title = Line::new()
             .with(Style::Strong, format!("{number:>2}. "))
+            .plain(if boilerplate { "boilerplate, " } else { "" })
             .with(Style::Strong, counted(u64::from(cluster.words), "word"))
-            .plain(places(cluster))
-            .with(Style::Dim, self.spread(cluster));
-        if cluster.kind == PassageKind::Boilerplate {
-            title = title.plain(", boilerplate");
-        }
-        if self.options.all || cluster.kind == PassageKind::Boilerplate {
-            title =
-                title.with(Style::Dim, format!(", distinctiveness {:.2}", cluster.distinctiveness));
+            .plain(self.places(cluster))
+            .with(Style::Dim, self.period(cluster));
+        if self.options.all {
+            let distinctiveness = score(cluster.distinctiveness);
+            title = title.with(Style::Dim, format!(", distinctiveness {distinctiveness}"));
         }
         let mut lines = wrap_hanging(&title, self.width, 4);
         let rows = if self.options.all { usize::MAX } else { TEXT_ROWS };
@@ -102,32 +101,41 @@ impl View<'_> {
         lines
     }
 
-    /// How many groups carry it, and from when to when, as far as that is known.
-    fn spread(&self, cluster: &PassageCluster) -> String {
-        let mut parts = Vec::new();
-        let mut groups: Vec<u32> = cluster
-            .members
-            .iter()
-            .filter_map(|member| self.document(member.document).map(|entry| entry.group))
-            .collect();
+    /// Where a passage stands, in a few words.
+    fn places(&self, cluster: &PassageCluster) -> String {
+        let (documents, members) = (u64::from(cluster.documents), cluster.members.len() as u64);
+        let mut parts = vec![format!(" in {}", counted(documents, "document"))];
+        let groups = self.groups(cluster.members.iter());
+        if groups > 1 {
+            parts.push(format!(" of {}", counted(groups, "group")));
+        }
+        if members != documents {
+            parts.push(format!(", {} times", grouped(members)));
+        }
+        parts.concat()
+    }
+
+    /// Number of groups that the members' documents belong to.
+    fn groups<'a>(&self, members: impl Iterator<Item = &'a PassageMember>) -> u64 {
+        let groups = members.filter_map(|member| Some(self.document(member.document)?.group));
+        let mut groups: Vec<u32> = groups.collect();
         groups.sort_unstable();
         groups.dedup();
-        if groups.len() > 1 {
-            parts.push(format!(" of {}", counted(groups.len() as u64, "group")));
-        }
+        groups.len() as u64
+    }
+
+    /// From when to when it appeared, as far as that is known.
+    fn period(&self, cluster: &PassageCluster) -> String {
         let date = |member: &PassageMember| {
             self.document(member.document).and_then(|entry| entry.date.as_deref()).map(clean)
         };
         let first = cluster.members.first().and_then(date);
         let last = cluster.members.last().and_then(date);
         match (first, last) {
-            (Some(first), Some(last)) if first != last => {
-                parts.push(format!(", {first} to {last}"));
-            }
-            (Some(first), Some(_)) => parts.push(format!(", {first}")),
-            _ => {}
+            (Some(first), Some(last)) if first != last => format!(", {first} to {last}"),
+            (Some(first), Some(_)) => format!(", {first}"),
+            _ => String::new(),
         }
-        parts.concat()
     }
 
     fn carriers(&self, cluster: &PassageCluster) -> Vec<Line> {
@@ -135,7 +143,7 @@ impl View<'_> {
         let since: Vec<String> = chosen
             .iter()
             .map(|&i| self.provenance(cluster.members[i].document))
-            .map(|since| shorten(&since, self.width - 16))
+            .map(|since| shorten(&since, self.width - 20))
             .collect();
         let since_width = column(since.iter().map(String::as_str), self.width);
         let beside = self.width.saturating_sub(MARGIN + since_width);
@@ -172,7 +180,8 @@ impl View<'_> {
         }
         let more = cluster.members.len() - chosen.len();
         if more > 0 {
-            lines.push(Line::indent(6).with(Style::Dim, self.others(cluster, &chosen)));
+            let others = Line::new().with(Style::Dim, self.others(cluster, &chosen));
+            lines.extend(wrap_indented(&others, self.width, 6));
         }
         lines
     }
@@ -275,15 +284,10 @@ impl View<'_> {
             .map(|(_, member)| member)
             .collect();
         let same = others.iter().filter(|member| change_count(member) == 0).count();
-        let mut groups: Vec<u32> = others
-            .iter()
-            .filter_map(|member| self.document(member.document).map(|entry| entry.group))
-            .collect();
-        groups.sort_unstable();
-        groups.dedup();
+        let groups = self.groups(others.iter().copied());
         let mut parts = vec![format!("… {} more", grouped(others.len() as u64))];
-        if groups.len() > 1 {
-            parts.push(format!(" in {}", counted(groups.len() as u64, "group")));
+        if groups > 1 {
+            parts.push(format!(" in {}", counted(groups, "group")));
         }
         if same == others.len() {
             parts.push(", all in the same words".to_owned());
@@ -296,13 +300,6 @@ impl View<'_> {
 
 fn more(count: usize) -> String {
     format!(" (+{} more)", grouped(count as u64))
-}
-
-/// Where a passage stands, in a few words.
-fn places(cluster: &PassageCluster) -> String {
-    let (documents, members) = (u64::from(cluster.documents), cluster.members.len() as u64);
-    let base = format!(" in {}", counted(documents, "document"));
-    if members == documents { base } else { format!("{base}, {} times", grouped(members)) }
 }
 
 /// Cuts a line after `bytes` bytes of its text.

@@ -1,0 +1,196 @@
+//! The built-in sources: files and streams, each read by what it holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::config::{Format, Resolved};
+use super::decode::{self, Opened, Stream, UTF8_BOM};
+use super::place::Place;
+use super::sink::{Counted, Sink};
+use super::{Source, jsonl, text, values};
+use crate::error::{Error, Result};
+
+/// Bytes of a stream that tell records from text.
+const HEAD: u64 = 4 << 10;
+
+/// What a name says about the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// One record a line.
+    Lines,
+    /// JSON in some shape.
+    Json,
+}
+
+/// What a file of this name holds.
+fn kind_by_name(path: &Path) -> Kind {
+    let is = |path: &Path, extensions: &[&str]| {
+        path.extension().is_some_and(|found| {
+            extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension))
+        })
+    };
+    let stem = path.with_extension("");
+    let path = if is(path, &["gz", "zst"]) { stem.as_path() } else { path };
+    if is(path, &["jsonl", "ndjson", "jsonlines"]) {
+        Kind::Lines
+    } else if is(path, &["json"]) {
+        Kind::Json
+    } else {
+        Kind::Text
+    }
+}
+
+/// A regular file.
+pub(crate) struct File<'a> {
+    pub(crate) place: Place,
+    pub(crate) path: PathBuf,
+    pub(crate) size: u64,
+    pub(crate) resolved: &'a Resolved<'a>,
+}
+
+impl Source for File<'_> {
+    fn name(&self) -> String {
+        self.place.path.clone()
+    }
+
+    fn read(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let kind = match (self.resolved.config.format, kind_by_name(&self.path)) {
+            (Format::Auto, kind) => kind,
+            (Format::Text, _) => Kind::Text,
+            (Format::Jsonl, Kind::Json) => Kind::Json,
+            (Format::Jsonl, _) => Kind::Lines,
+        };
+        let file =
+            fs::File::open(&self.path).map_err(|error| Error::io("open", &self.path, error))?;
+        let raw: Stream<'_> = Box::new(Counted { reader: file, progress: sink.progress });
+        if kind == Kind::Text {
+            let document = text::read_file(raw, self.size, &self.place, self.resolved)?;
+            return sink.document(document);
+        }
+        let opened = open(raw, &self.place, self.resolved)?;
+        read_records(opened, kind, &self.place, self.resolved, sink)
+    }
+}
+
+/// Standard input, a pipe, or any reader.
+pub(crate) struct Piped<'a> {
+    pub(crate) place: Place,
+    pub(crate) open: Option<Opener>,
+    pub(crate) resolved: &'a Resolved<'a>,
+}
+
+/// Opens a stream when its turn comes.
+pub(crate) enum Opener {
+    Reader(Stream<'static>),
+    Path(PathBuf),
+}
+
+impl Source for Piped<'_> {
+    fn name(&self) -> String {
+        self.place.path.clone()
+    }
+
+    fn read(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        let reader: Stream<'_> = match self.open.take() {
+            None => return Ok(()),
+            Some(Opener::Reader(reader)) => reader,
+            Some(Opener::Path(path)) => {
+                Box::new(fs::File::open(&path).map_err(|error| Error::io("open", &path, error))?)
+            }
+        };
+        let raw = Box::new(Counted { reader, progress: sink.progress });
+        let mut opened = open(raw, &self.place, self.resolved)?;
+        let kind = match self.resolved.config.format {
+            Format::Text => Kind::Text,
+            Format::Jsonl => Kind::Json,
+            Format::Auto => match kind_by_name(Path::new(&self.place.path)) {
+                Kind::Text => {
+                    let (head, rest) = peek(opened, HEAD, &self.place)?;
+                    opened = rest;
+                    if begins_as_object(&head) { Kind::Json } else { Kind::Text }
+                }
+                kind => kind,
+            },
+        };
+        if kind == Kind::Text {
+            return sink.document(text::read_stream(opened, &self.place, self.resolved)?);
+        }
+        read_records(opened, kind, &self.place, self.resolved, sink)
+    }
+}
+
+/// Whether a stream begins as a JSON object. (A brace alone also begins much other text.)
+fn begins_as_object(head: &[u8]) -> bool {
+    let head = head.strip_prefix(UTF8_BOM).unwrap_or(head).trim_ascii_start();
+    let Some(inside) = head.strip_prefix(b"{") else { return false };
+    matches!(inside.trim_ascii_start().first(), Some(b'"' | b'}'))
+}
+
+fn read_records(
+    mut opened: Opened<'_>,
+    kind: Kind,
+    place: &Place,
+    resolved: &Resolved<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<()> {
+    if kind == Kind::Json {
+        let (head, rest) = peek(opened, values::HEAD, place)?;
+        opened = rest;
+        if !values::is_by_line(&head) {
+            return values::read(opened, place, resolved, sink);
+        }
+    }
+    jsonl::read(opened, place, resolved, sink)
+}
+
+fn open<'a>(raw: Stream<'a>, place: &Place, resolved: &Resolved<'_>) -> Result<Opened<'a>> {
+    // A file that ends before its header does is damaged; the system's errors tell themselves.
+    decode::open(raw, resolved.encoding)
+        .map_err(|error| decode::stream_error(error, true, &place.path))
+}
+
+fn peek<'a>(opened: Opened<'a>, bytes: u64, place: &Place) -> Result<(Vec<u8>, Opened<'a>)> {
+    let Opened { reader, compressed, encoding } = opened;
+    match decode::peek(reader, bytes) {
+        Ok((head, reader)) => Ok((head, Opened { reader, compressed, encoding })),
+        Err(error) => Err(decode::stream_error(error, compressed, &place.path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_files_hold() {
+        for (name, kind) in [
+            ("a.jsonl", Kind::Lines),
+            ("a.NDJSON", Kind::Lines),
+            ("a.jsonlines.gz", Kind::Lines),
+            ("x.y/a.jsonl.zst", Kind::Lines),
+            ("a.json.gz", Kind::Json),
+            ("a.txt", Kind::Text),
+            ("jsonl", Kind::Text),
+            ("a.jsonl.txt", Kind::Text),
+            ("a.gz", Kind::Text),
+        ] {
+            assert_eq!(kind_by_name(Path::new(name)), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn objects_are_told_from_braces() {
+        for (head, is_object) in [
+            ("{\"text\": 1}", true),
+            ("\u{feff} {\n \"a\"", true),
+            ("{}", true),
+            ("{\\rtf1", false),
+            ("{{ template }}", false),
+            ("text", false),
+            ("", false),
+        ] {
+            assert_eq!(begins_as_object(head.as_bytes()), is_object, "{head:?}");
+        }
+    }
+}
