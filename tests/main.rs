@@ -1,6 +1,8 @@
 //! Integration tests.
 
 mod fixture;
+mod oracle;
+mod planted;
 mod program;
 mod report;
 mod source;

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The program as people and scripts meet it: arguments, exit codes, streams, files, signals.
 
 use std::fs;
@@ -635,3 +636,6 @@ fn interrupt_if_running(child: &mut Child) {
         interrupt(child);
     }
 }
+=======
+
+>>>>>>> generate

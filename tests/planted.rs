@@ -1,0 +1,141 @@
+//! Quotes planted into unrelated documents: how many are found, how exactly, and in one piece.
+//!
+//! The figures are those that the project holds itself to. A copy counts only where its cluster is
+//! reported as reuse: a quote that is filed under boilerplate is a quote missed. Every failure
+//! prints the whole table.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use doublet::report::model::PassageKind;
+use doublet::{Config, Document, Doublet, PassageConfig, Report, Scope};
+use doublet_generate::quotes::{Planted, QuotePlan, synthetic_background};
+use doublet_generate::score::{Found, Score, score};
+
+/// Length classes of [`QuotePlan::default`].
+const SHORT: usize = 0;
+const LONG: usize = 1;
+
+/// Lowest recall at 0, 1, 2 and 3 edits.
+const SHORT_RECALL: [f64; 4] = [0.99, 0.97, 0.90, 0.70];
+const LONG_RECALL: [f64; 4] = [0.99, 0.99, 0.98, 0.95];
+
+/// Largest share of the found copies that may be reported in more than one span.
+const PIECES: f64 = 0.005;
+
+fn find(planted: &Planted, min_words: u32) -> Report {
+    let documents: Vec<Document> = planted
+        .documents
+        .iter()
+        .enumerate()
+        .map(|(number, text)| Document::new(format!("{number}"), text.as_str()))
+        .collect();
+    let config = Config {
+        scope: Scope::Passages,
+        passages: PassageConfig { min_words, ..PassageConfig::default() },
+        ..Config::default()
+    };
+    let doublet = Doublet::builder().config(config).build().expect("options within their ranges");
+    doublet.find(&documents).expect("few and small documents")
+}
+
+fn reuse(report: &Report) -> Vec<Vec<Found>> {
+    report
+        .passages
+        .iter()
+        .filter(|cluster| cluster.kind == PassageKind::Reuse)
+        .map(|cluster| {
+            cluster
+                .members
+                .iter()
+                .map(|member| Found {
+                    document: member.document.index(),
+                    start: member.span.start as usize,
+                    end: member.span.end as usize,
+                })
+                .collect()
+        })
+        .collect()
+}
+
+fn check(score: &Score, class: usize, lowest: [f64; 4]) {
+    let table = score.table();
+    for (edits, lowest) in lowest.into_iter().enumerate() {
+        let tally = score.tally(|copy| copy.length_class == class && copy.edits == edits);
+        assert!(tally.recall() >= lowest, "recall {} at {edits} edits\n{table}", tally.recall());
+        assert!(
+            tally.median_overlap >= 0.95,
+            "overlap {} at {edits} edits\n{table}",
+            tally.median_overlap
+        );
+        assert!(tally.pieces() <= PIECES, "{} in pieces\n{table}", tally.pieces());
+        // Fifty carriers are found no worse than two, within twice the standard error.
+        let with = |carriers| {
+            score.tally(|c| c.length_class == class && c.edits == edits && c.carriers == carriers)
+        };
+        let (two, fifty) = (with(2), with(50));
+        let error = two.recall_error().hypot(fifty.recall_error());
+        assert!(
+            fifty.recall() >= two.recall() - 2.0 * error,
+            "fifty carriers {}, two {}\n{table}",
+            fifty.recall(),
+            two.recall()
+        );
+    }
+}
+
+fn check_all(planted: &Planted) {
+    let short = score(planted, &reuse(&find(planted, 6)));
+    println!("at 6 words or more:\n{}", short.table());
+    let long = score(planted, &reuse(&find(planted, 8)));
+    println!("at defaults:\n{}", long.table());
+    check(&short, SHORT, SHORT_RECALL);
+    check(&long, LONG, LONG_RECALL);
+}
+
+#[test]
+fn quotes_in_synthetic_documents() {
+    let (background, sources) = synthetic_background(11, 4_000, 600);
+    let planted = QuotePlan { seed: 11, ..QuotePlan::default() }
+        .plant(background, &sources)
+        .expect("room for every quote");
+    check_all(&planted);
+}
+
+/// Real documents: those of the collection `en100` that are no planted copies.
+fn real_documents() -> Option<Vec<String>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
+    let packed = fs::File::open(folder.join("en100.jsonl.zst")).ok()?;
+    let truth = fs::read_to_string(folder.join("en100.truth.jsonl")).ok()?;
+    let copies: BTreeSet<String> = truth
+        .lines()
+        .filter_map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).ok()?;
+            // A copy is named by `id`, a document with a quotation in it by `dst`.
+            let name = record.get("id").or_else(|| record.get("dst"))?;
+            name.as_str().map(str::to_owned)
+        })
+        .collect();
+    let jsonl = zstd::decode_all(packed).ok()?;
+    let texts = String::from_utf8(jsonl).ok()?;
+    let texts = texts.lines().filter_map(|line| {
+        let record: serde_json::Value = serde_json::from_str(line).ok()?;
+        let own = !copies.contains(record.get("id")?.as_str()?);
+        own.then(|| record.get("text")?.as_str().map(str::to_owned))?
+    });
+    Some(texts.take(5_000).collect())
+}
+
+#[test]
+fn quotes_in_real_documents() {
+    let Some(mut background) = real_documents() else {
+        println!("skipped: ../shared/corpora/en100.jsonl.zst is not there");
+        return;
+    };
+    let sources = background.split_off(background.len() - 800);
+    let planted = QuotePlan { seed: 12, ..QuotePlan::default() }
+        .plant(background, &sources)
+        .expect("room for every quote");
+    check_all(&planted);
+}
