@@ -22,6 +22,6 @@ pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use find::{Builder, Doublet, Event, Stage};
 pub use report::model::Report;
-pub use source::read;
+
 pub use source::{Collection, Input, ReadConfig, Source};
 pub use span::{Span, TokenRange};

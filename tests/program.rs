@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The program as people and scripts meet it: arguments, exit codes, streams, files, signals.
 
 use std::fs;
@@ -636,6 +635,3 @@ fn interrupt_if_running(child: &mut Child) {
         interrupt(child);
     }
 }
-=======
-
->>>>>>> generate
