@@ -302,16 +302,16 @@ fn parse_english(text: &str) -> Option<Timestamp> {
     let (mut year, mut month, mut day) = (None, None, None);
     let words = text.split([' ', ',', '.', '-']).filter(|word| !word.is_empty());
     for word in words.map(str::to_lowercase) {
-        let shortens = |name: &&str| word.len() >= 3 && name.starts_with(&*word);
+        let shortens = |name: &str| word.len() >= 3 && name.starts_with(&*word);
         let number = ["st", "nd", "rd", "th"]
             .into_iter()
             .find_map(|ending| word.strip_suffix(ending))
             .unwrap_or(&word);
         if let Some(index) =
-            MONTHS.iter().position(|name| shortens(&name) || word == "sept" && *name == "september")
+            MONTHS.iter().position(|name| shortens(name) || word == "sept" && *name == "september")
         {
             set_once(&mut month, index as i8 + 1)?;
-        } else if WEEKDAYS.iter().any(|name| shortens(&name)) {
+        } else if WEEKDAYS.iter().any(|name| shortens(name)) {
         } else if word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()) {
             set_once(&mut year, word.parse::<i16>().ok()?)?;
         } else if number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit()) {

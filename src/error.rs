@@ -40,7 +40,11 @@ pub enum ErrorKind {
 /// assert!(error.to_string().starts_with("news.jsonl:17: found a record without"));
 /// ```
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Evidence>);
+
+/// What an error knows; behind a pointer so that a `Result` stays small.
+#[derive(Debug)]
+struct Evidence {
     kind: ErrorKind,
     found: String,
     expected: Option<String>,
@@ -56,7 +60,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a kind, with what was found.
     pub fn new(kind: ErrorKind, found: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Evidence {
             kind,
             found: found.into(),
             expected: None,
@@ -64,71 +68,71 @@ impl Error {
             path: None,
             line: None,
             source: None,
-        }
+        }))
     }
 
     /// The system's refusal to `action` (as in "open", "read", "write") the file at `path`.
     pub fn io(action: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
         let found = format!("that the system would not {action} it ({source})");
         let mut error = Self::new(ErrorKind::Io, found).at(path);
-        error.source = Some(Box::new(source));
+        error.0.source = Some(Box::new(source));
         error
     }
 
     /// Adds what should have been there.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
+        self.0.expected = Some(expected.into());
         self
     }
 
     /// Adds what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.0.remedy = Some(remedy.into());
         self
     }
 
     /// Adds the file.
     #[must_use]
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {
-        self.path = Some(path.as_ref().to_path_buf());
+        self.0.path = Some(path.as_ref().to_path_buf());
         self
     }
 
     /// Adds the line, from 1.
     #[must_use]
-    pub const fn line(mut self, line: u64) -> Self {
-        self.line = Some(line);
+    pub fn line(mut self, line: u64) -> Self {
+        self.0.line = Some(line);
         self
     }
 
     /// Adds the cause.
     #[must_use]
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.0.source = Some(Box::new(source));
         self
     }
 
     /// The kind.
-    pub const fn kind(&self) -> ErrorKind {
-        self.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// The file it happened in, if any.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.0.path.as_deref()
     }
 
     /// The line it happened in, from 1, if any.
-    pub const fn line_number(&self) -> Option<u64> {
-        self.line
+    pub fn line_number(&self) -> Option<u64> {
+        self.0.line
     }
 
     /// The sentence without path and line.
     pub fn message(&self) -> String {
-        let mut message = format!("found {}", self.found);
-        for (lead, part) in [("; expected ", &self.expected), ("; ", &self.remedy)] {
+        let mut message = format!("found {}", self.0.found);
+        for (lead, part) in [("; expected ", &self.0.expected), ("; ", &self.0.remedy)] {
             if let Some(part) = part {
                 message.push_str(lead);
                 message.push_str(part);
@@ -140,9 +144,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.path {
+        if let Some(path) = &self.0.path {
             write!(f, "{}:", path.display())?;
-            if let Some(line) = self.line {
+            if let Some(line) = self.0.line {
                 write!(f, "{line}:")?;
             }
             f.write_str(" ")?;
@@ -153,6 +157,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

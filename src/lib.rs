@@ -21,7 +21,8 @@ pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Se
 pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use find::{Builder, Doublet, Event, Stage};
+pub use passage::two::{AlignedPart, align};
 pub use report::model::Report;
 
-pub use source::{Collection, Input, ReadConfig, Source};
+pub use source::{Collection, Input, ReadConfig, Source, read};
 pub use span::{Span, TokenRange};

@@ -1,10 +1,12 @@
-//! Integration tests.
+//! Integration tests: one binary, a module a subject.
 
+mod documents;
 mod fixture;
+mod offsets;
 mod oracle;
 mod planted;
 mod program;
 mod report;
+mod samples;
 mod source;
 mod text;
-mod documents;

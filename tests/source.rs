@@ -1,5 +1,6 @@
 //! Reading: every source, every encoding, and every kind of bad input.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,7 @@ fn files_and_folders_without_permission_are_named() {
     use std::os::unix::fs::PermissionsExt as _;
     let data = folder(&[("a.txt", b"a"), ("b.txt", b"b"), ("c/d.txt", b"d")]);
     for name in ["b.txt", "c"] {
-        let mode = fs::Permissions::from_mode(0);
+        let mode = fs::Permissions::from_mode(0o0);
         fs::set_permissions(data.path().join(name), mode).expect("permissions");
     }
     // The superuser reads everything.
@@ -284,10 +285,14 @@ fn compression_is_recognised_by_content() {
     );
 }
 
-/// Text that does not compress to nothing.
+/// Records that do not compress to nothing.
 fn varied(lines: u64) -> String {
-    let word = |line: u64| line.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (0..lines).map(|line| format!("{{\"text\":\"{:x}\"}}\n", word(line))).collect()
+    let mut records = String::new();
+    for line in 0..lines {
+        let word = line.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        writeln!(records, "{{\"text\":\"{word:x}\"}}").expect("a string takes all");
+    }
+    records
 }
 
 #[test]
@@ -385,7 +390,7 @@ fn bad_lines_are_named_and_the_rest_is_read() {
         (7, "not UTF-8 at byte 9"),
         (8, "no JSON (EOF while parsing a string"),
         (9, "trailing characters"),
-        (11, "no JSON"),
+        (11, "half of a surrogate pair"),
     ];
     assert_eq!(found.len(), expected.len(), "{found:?}");
     for ((line, message), (expected_line, part)) in found.iter().zip(expected) {
@@ -499,8 +504,11 @@ fn a_stream_is_text_or_records_by_its_start() {
 
 #[test]
 fn order_does_not_depend_on_threads() {
-    let lines: String =
-        (0..60_000).map(|n| format!("{{\"text\":\"{n} {}\"}}\n", "x".repeat(n % 300))).collect();
+    let mut lines = String::new();
+    for n in 0..60_000 {
+        let text = "x".repeat(n % 300);
+        writeln!(lines, "{{\"text\":\"{n} {text}\"}}").expect("a string takes all");
+    }
     let lines = lines.replacen("{\"text\":\"31000", "{\"tex\":\"31000", 1);
     let mut files = vec![("m.jsonl".to_owned(), lines.into_bytes())];
     // Sizes are mixed so that files finish out of order.

@@ -26,8 +26,7 @@ impl Progress {
             *bar = match total {
                 Some(total) => ProgressBar::new(total)
                     .with_style(style("{spinner} {msg} {wide_bar} {human_pos}/{human_len} {eta}")),
-                None => ProgressBar::new_spinner()
-                    .with_style(style("{spinner} {msg} {elapsed}")),
+                None => ProgressBar::new_spinner().with_style(style("{spinner} {msg} {elapsed}")),
             };
             bar.set_message(stage.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));

@@ -36,6 +36,8 @@ const REACH: usize = 48;
 const BAND: usize = 10;
 /// Tokens from an end within which forms of words are looked for.
 const FORM_REACH: u32 = 24;
+/// Diagonals to either side within which they are; further off a similar word says nothing.
+pub(crate) const FORM_ASIDE: usize = 4;
 
 /// One kind of step; `a` is the first sequence, `b` the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -356,6 +358,7 @@ impl Aligner {
         }
         self.best[0][0] = 0;
         let mut highest = (0, 0, 0);
+        let near = |i: usize, j: usize| goal == Goal::Corner || i.abs_diff(j) <= FORM_ASIDE;
         let limit = |high: i32| if goal == Goal::Highest { high - X_DROP } else { LOW };
         // Columns of the last row that hold a live cell.
         let (mut live_from, mut live_to) = (0, 0);
@@ -409,7 +412,7 @@ impl Aligner {
                     let equal = token == self.window_b[j - 1] && own.is_none_or(|own| j - 1 != own);
                     let gain = if equal {
                         MATCH
-                    } else if is_form(i - 1, j - 1) {
+                    } else if near(i, j) && is_form(i - 1, j - 1) {
                         mark |= IS_FORM;
                         FORM
                     } else {

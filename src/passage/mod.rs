@@ -20,6 +20,7 @@ pub(crate) mod link;
 pub(crate) mod operations;
 pub(crate) mod pairs;
 pub(crate) mod site;
+pub(crate) mod two;
 pub(crate) mod words;
 
 use rayon::prelude::*;

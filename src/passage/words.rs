@@ -9,7 +9,7 @@
 use hashbrown::HashMap;
 
 use super::Collection;
-use super::align::Forms;
+use super::align::{FORM_ASIDE, Forms};
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
 
@@ -119,15 +119,13 @@ impl Forms for PairWords<'_> {
     }
 
     fn is_form(&self, a: u32, b: u32) -> bool {
-        // Far off the diagonal a similar word says nothing.
-        const ASIDE: u32 = 4;
         let (a_in, b_in) = self.stretches;
         if !(a_in.range().contains(&(a as usize)) && b_in.range().contains(&(b as usize))) {
             return false;
         }
         let (i, j) = (a - a_in.start, b - b_in.start);
         let from_end = (a_in.end - a).abs_diff(b_in.end - b);
-        if i.abs_diff(j).min(from_end) > ASIDE {
+        if i.abs_diff(j).min(from_end) > FORM_ASIDE as u32 {
             return false;
         }
         let (Some(&i), Some(&j)) = (self.numbers.0.get(i as usize), self.numbers.1.get(j as usize))

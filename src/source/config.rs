@@ -19,6 +19,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// let config = ReadConfig { text_field: "body".into(), strict: true, ..ReadConfig::default() };
 /// assert!(!config.skip_hidden);
 /// ```
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadConfig {
     /// The field that holds the text. Default `text`.

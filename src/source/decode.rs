@@ -224,7 +224,9 @@ pub(crate) fn stream_error(error: io::Error, compressed: bool, path: &str) -> Er
             .remedy("state its encoding with --encoding, or convert it to UTF-8")
             .at(path);
     }
-    if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
+    if let Some(inner) = error.get_ref()
+        && inner.is::<Stopped>()
+    {
         return interrupted();
     }
     // Decoders make up their errors; the system's have a number.

@@ -1,15 +1,15 @@
 //! JSON records, one a line.
 //!
-//! A reader cuts the stream into blocks of a few megabytes that end at a line end and hands them
+//! A reader cuts the stream into blocks of a megabyte that end at a line end and hands them
 //! to the thread pool; each block is parsed by itself and the results are put in order at the end.
 //! The reader never waits: when enough blocks are under way it parses the next one itself, so few
 //! blocks are in memory, one thread needs no second one, and no lock is held while parsing. A line
 //! longer than a block makes that one block grow.
 //!
 //! Cost: one pass to find line ends, one to parse. Memory: the documents and at most
-//! [`BLOCKS_AHEAD`] + 1 blocks a file.
+//! `BLOCKS_AHEAD` + 1 blocks a file.
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,10 @@ use super::sink::{Part, Sink};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a block.
-const BLOCK: usize = 4 << 20;
+const BLOCK: usize = 1 << 20;
+
+/// Bytes of the first block; the next ones double. Many files are small.
+const FIRST_BLOCK: usize = 64 << 10;
 
 /// Most blocks that wait or are parsed while the reader goes on.
 const BLOCKS_AHEAD: usize = 16;
@@ -49,8 +52,9 @@ pub(crate) fn read(
     };
     let run = |number: usize, block: Block| {
         finish(number, job.parse(&block));
-        if block.bytes.capacity() <= 2 * BLOCK {
-            lock(&free).push(block.bytes);
+        // One long line must not hold its memory to the end.
+        if block.buffer.space.len() <= 3 * BLOCK {
+            lock(&free).push(block.buffer);
         }
     };
     rayon::scope(|scope| {
@@ -59,10 +63,10 @@ pub(crate) fn read(
             let buffer = lock(&free).pop().unwrap_or_default();
             let Some(next) = blocks.next(buffer) else { break };
             match next {
-                Next::TooLong { line } => finish(number, job.failure(job.too_long(line))),
+                Next::TooLong { line } => finish(number, Part::failure(job.too_long(line))),
                 Next::Failure { error, line } => {
                     let error = stream_error(error, compressed, &place.path).line(line);
-                    finish(number, job.failure(error));
+                    finish(number, Part::failure(error));
                 }
                 Next::Block(block) if under_way.load(Ordering::Relaxed) < ahead => {
                     under_way.fetch_add(1, Ordering::Relaxed);
@@ -99,10 +103,6 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn failure(&self, error: Error) -> Part {
-        Part { problems: vec![error], ..Part::default() }
-    }
-
     fn at(&self, line: u64) -> Position<'_> {
         Position { place: self.place, line, encoding: self.encoding }
     }
@@ -114,9 +114,9 @@ impl Job<'_> {
     /// Parses the lines of a block.
     fn parse(&self, block: &Block) -> Part {
         let mut part = Part::default();
-        let mut rest = &block.bytes[..];
+        let mut rest = block.buffer.bytes();
         let mut number = block.first_line;
-        while !rest.is_empty() && !(self.strict && !part.problems.is_empty()) {
+        while !rest.is_empty() && (part.problems.is_empty() || !self.strict) {
             let end = memchr::memchr(b'\n', rest);
             let line = &rest[..end.unwrap_or(rest.len())];
             rest = end.map_or(&[], |end| &rest[end + 1..]);
@@ -157,9 +157,32 @@ fn is_json(line: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
+/// Memory that is used for one block after another, so that it is cleared only once.
+#[derive(Default)]
+struct Buffer {
+    space: Vec<u8>,
+    /// How much of it holds bytes of the stream.
+    length: usize,
+}
+
+impl Buffer {
+    fn bytes(&self) -> &[u8] {
+        &self.space[..self.length]
+    }
+
+    /// Holds `bytes` and nothing else.
+    fn set(&mut self, bytes: &[u8]) {
+        if self.space.len() < bytes.len() {
+            self.space.resize(bytes.len(), 0);
+        }
+        self.space[..bytes.len()].copy_from_slice(bytes);
+        self.length = bytes.len();
+    }
+}
+
 /// Whole lines of a stream.
 struct Block {
-    bytes: Vec<u8>,
+    buffer: Buffer,
     /// Number of its first line, from 1.
     first_line: u64,
     /// Whether the stream failed within its last line.
@@ -188,6 +211,7 @@ struct Blocks<'a> {
     /// Number of the next line, from 1.
     line: u64,
     longest_line: usize,
+    block_size: usize,
     at_start: bool,
     at_end: bool,
     failure: Option<io::Error>,
@@ -200,6 +224,7 @@ impl<'a> Blocks<'a> {
             carry: Vec::new(),
             line: 1,
             longest_line,
+            block_size: FIRST_BLOCK,
             at_start: true,
             at_end: false,
             failure: None,
@@ -207,64 +232,74 @@ impl<'a> Blocks<'a> {
     }
 
     /// The next block, in `buffer`.
-    fn next(&mut self, mut buffer: Vec<u8>) -> Option<Next> {
-        buffer.clear();
-        buffer.extend_from_slice(&self.carry);
+    fn next(&mut self, mut buffer: Buffer) -> Option<Next> {
+        buffer.set(&self.carry);
         self.carry.clear();
         // The first search takes in what was carried over: it may hold whole lines.
         let mut searched = 0;
         while !self.at_end {
             self.fill(&mut buffer);
-            if let Some(end) = memchr::memrchr(b'\n', &buffer[searched..]) {
+            if let Some(end) = memchr::memrchr(b'\n', &buffer.bytes()[searched..]) {
                 let end = searched + end + 1;
-                self.carry.extend_from_slice(&buffer[end..]);
-                buffer.truncate(end);
+                self.carry.extend_from_slice(&buffer.bytes()[end..]);
+                buffer.length = end;
                 return Some(self.block(buffer, false));
             }
-            if buffer.len() > self.longest_line {
+            if buffer.length > self.longest_line {
                 return Some(self.pass_over(buffer));
             }
-            searched = buffer.len();
+            searched = buffer.length;
         }
-        if !buffer.is_empty() {
+        if buffer.length > 0 {
             let cut_off = self.failure.is_some();
             return Some(self.block(buffer, cut_off));
         }
         self.failure.take().map(|error| Next::Failure { error, line: self.line })
     }
 
-    fn block(&mut self, bytes: Vec<u8>, cut_off: bool) -> Next {
+    fn block(&mut self, buffer: Buffer, cut_off: bool) -> Next {
         let first_line = self.line;
-        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
-        Next::Block(Block { bytes, first_line, cut_off })
+        self.line += memchr::memchr_iter(b'\n', buffer.bytes()).count() as u64;
+        Next::Block(Block { buffer, first_line, cut_off })
     }
 
     /// Adds a block's worth of bytes, or as much again as there is when a line is long.
-    fn fill(&mut self, buffer: &mut Vec<u8>) {
-        let wanted = BLOCK.max(buffer.len());
-        buffer.reserve(wanted);
-        match self.reader.by_ref().take(wanted as u64).read_to_end(buffer) {
-            Ok(0) => self.at_end = true,
-            Ok(_) => {}
-            Err(error) => {
-                self.at_end = true;
-                self.failure = Some(error);
+    fn fill(&mut self, buffer: &mut Buffer) {
+        let end = buffer.length + self.block_size.max(buffer.length);
+        self.block_size = BLOCK.min(2 * self.block_size);
+        if buffer.space.len() < end {
+            buffer.space.resize(end, 0);
+        }
+        while buffer.length < end {
+            match self.reader.read(&mut buffer.space[buffer.length..end]) {
+                Ok(0) => {
+                    self.at_end = true;
+                    break;
+                }
+                Ok(count) => buffer.length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.at_end = true;
+                    self.failure = Some(error);
+                    break;
+                }
             }
         }
-        if self.at_start && buffer.starts_with(UTF8_BOM) {
-            buffer.drain(..UTF8_BOM.len());
+        if self.at_start && buffer.bytes().starts_with(UTF8_BOM) {
+            // A blank before the first record is nothing.
+            buffer.space[..UTF8_BOM.len()].fill(b' ');
         }
         self.at_start = false;
     }
 
     /// Reads to the end of a line that is too long, keeping what follows it.
-    fn pass_over(&mut self, mut buffer: Vec<u8>) -> Next {
+    fn pass_over(&mut self, mut buffer: Buffer) -> Next {
         let line = self.line;
         while !self.at_end {
-            buffer.clear();
+            buffer.length = 0;
             self.fill(&mut buffer);
-            if let Some(end) = memchr::memchr(b'\n', &buffer) {
-                self.carry.extend_from_slice(&buffer[end + 1..]);
+            if let Some(end) = memchr::memchr(b'\n', buffer.bytes()) {
+                self.carry.extend_from_slice(&buffer.bytes()[end + 1..]);
                 break;
             }
         }

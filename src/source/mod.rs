@@ -23,6 +23,7 @@ mod place;
 mod record;
 mod sink;
 mod text;
+mod unescape;
 mod values;
 mod walk;
 
@@ -131,8 +132,8 @@ pub struct Collection {
 /// Reads files and folders of text and JSON records, with defaults; the first problem is an error.
 ///
 /// ```
-/// let documents = doublet::source::read(&["seeds"])?;
-/// assert!(documents.iter().any(|document| document.name.ends_with(".txt")));
+/// let documents = doublet::source::read(&["seeds/000_ee68053e4f035a81.txt"])?;
+/// assert!(documents[0].text.len() > 1000);
 /// # Ok::<(), doublet::Error>(())
 /// ```
 pub fn read(paths: &[impl AsRef<Path>]) -> Result<Vec<Document>> {
@@ -172,11 +173,11 @@ pub fn read_all(
     let failed = AtomicUsize::new(usize::MAX);
     let read_one = |(index, mut source): (usize, Box<dyn Source + '_>)| {
         let mut sink = Sink::new(config.strict, progress);
-        if failed.load(Ordering::Relaxed) > index {
-            if let Err(error) = source.read(&mut sink).or_else(|error| sink.problem(error)) {
-                failed.fetch_min(index, Ordering::Relaxed);
-                return Err(error);
-            }
+        if failed.load(Ordering::Relaxed) > index
+            && let Err(error) = source.read(&mut sink).or_else(|error| sink.problem(error))
+        {
+            failed.fetch_min(index, Ordering::Relaxed);
+            return Err(error);
         }
         let skipped = sink.part.skipped(&source.name());
         Ok((sink.part.documents, skipped, sink.part.seen))

@@ -1,20 +1,21 @@
 //! One JSON record to one document.
 //!
-//! The record is parsed in place: strings are borrowed from the line where they have no escapes,
-//! the text is copied once into the document, and fields that nobody asked for are passed over
-//! without being built. A field is looked up by its whole name first, then as a path with dots.
+//! The record is parsed in place: the text is borrowed as it is written and copied once, into the
+//! document, and fields that nobody asked for are passed over without being built. A field is looked up by its whole name first, then as a path with dots.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::config::Resolved;
+use super::config::{ReadConfig, Resolved};
 use super::place::Place;
 use super::sink::Part;
+use super::unescape::unescape;
 use crate::document::{Document, FieldValue, Metadata, Timestamp};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Field that names a record when none is stated.
 const DEFAULT_ID: &str = "id";
@@ -64,20 +65,14 @@ pub(crate) fn syntax(error: &serde_json::Error) -> Error {
 }
 
 /// The fields of a record that matter.
-pub(crate) struct Record {
-    text: TextSlot,
+pub(crate) struct Record<'a> {
+    /// What stands in the text field, as it is written.
+    text: Option<&'a RawValue>,
     id: Option<FieldValue>,
     fields: Metadata,
 }
 
-/// What stands in the text field.
-enum TextSlot {
-    Missing,
-    Text(String),
-    Other(&'static str),
-}
-
-impl Record {
+impl Record<'_> {
     /// Makes a document of it. `json` is only looked at again to describe what is missing.
     pub(crate) fn add_to(
         mut self,
@@ -87,103 +82,129 @@ impl Record {
         part: &mut Part,
     ) {
         let config = resolved.config;
-        let text_slot = match self.text {
-            TextSlot::Missing => match take(&mut self.fields, &config.text_field) {
-                None => TextSlot::Missing,
-                Some(FieldValue::Text(text)) => TextSlot::Text(text),
-                Some(other) => TextSlot::Other(kind_of(&other)),
-            },
-            present => present,
+        let text_and_name =
+            self.text(json, config).and_then(|text| Ok((text, self.name(json, at, config)?)));
+        let (text, name) = match text_and_name {
+            Ok(both) => both,
+            Err(error) => return part.problem(at.locate(error)),
         };
-        let text = match text_slot {
-            TextSlot::Text(text) => text,
-            TextSlot::Missing => {
-                return part.problem(at.locate(missing(json, &config.text_field, "--text-field")));
-            }
-            TextSlot::Other(kind) => {
-                let found = format!("{kind} in the field {:?}", config.text_field);
-                return part.problem(
-                    at.locate(
-                        Error::new(ErrorKind::Field, found)
-                            .expected("a string")
-                            .remedy("name the field that holds the text with --text-field"),
-                    ),
-                );
-            }
-        };
-        let id = match (self.id, &config.id_field) {
-            (Some(id), _) => Some(id),
-            (None, Some(field)) => match take(&mut self.fields, field) {
-                Some(id) => Some(id),
-                None => return part.problem(at.locate(missing(json, field, "--id-field"))),
-            },
-            (None, None) => None,
-        };
-        let name = match id {
-            Some(FieldValue::Text(id)) => id,
-            Some(FieldValue::Integer(id)) => id.to_string(),
-            Some(FieldValue::Float(id)) => id.to_string(),
-            other => {
-                if let Some(value) = other {
-                    if let Some(field) = &config.id_field {
-                        let found = format!("{} in the field {field:?}", kind_of(&value));
-                        return part.problem(
-                            at.locate(
-                                Error::new(ErrorKind::Field, found)
-                                    .expected("a string or a number")
-                                    .remedy("name the field that holds the id with --id-field"),
-                            ),
-                        );
-                    }
-                    self.fields.insert(DEFAULT_ID.to_owned(), value);
-                }
-                format!("{}:{}", at.place.path, at.line)
-            }
-        };
-        let group = config.group_by.as_deref().and_then(|field| {
-            let value = look_up(&self.fields, field);
-            part.seen.group |= value.is_some();
-            let group = value.and_then(|value| match scalar(value) {
-                Ok(group) => group,
-                Err(kind) => {
-                    part.problem(at.locate(left_out("group", kind, field)));
-                    None
-                }
-            });
-            group.or_else(|| resolved.builtin_group.map(|builtin| at.place.group(builtin)))
-        });
-        let date = config.date_field.as_deref().and_then(|field| {
-            let value = look_up(&self.fields, field)?;
-            part.seen.date = true;
-            match scalar(value) {
-                Ok(None) => None,
-                Ok(Some(date)) if Timestamp::parse(&date).is_some() => Some(date),
-                Ok(Some(date)) => {
-                    let found = format!("the date {:?}", abridged(&date));
-                    part.problem(at.locate(left_out("date", &found, field)));
-                    None
-                }
-                Err(kind) => {
-                    part.problem(at.locate(left_out("date", kind, field)));
-                    None
-                }
-            }
-        });
+        let group = config
+            .group_by
+            .as_deref()
+            .and_then(|field| self.group(field, at, part))
+            .or_else(|| resolved.builtin_group.map(|builtin| at.place.group(builtin)));
+        let date = config.date_field.as_deref().and_then(|field| self.date(field, at, part));
         let metadata = if config.metadata { self.fields } else { Metadata::new() };
         let origin = Some(at.place.origin(Some(at.line), at.encoding));
         part.documents.push(Document { name, text, group, date, metadata, origin });
     }
+
+    fn text(&mut self, json: &str, config: &ReadConfig) -> Result<String> {
+        let field = &config.text_field;
+        match self.text {
+            Some(raw) => text_of(raw.get(), field),
+            None => match take(&mut self.fields, field) {
+                Some(FieldValue::Text(text)) => Ok(text),
+                Some(other) => Err(not_text(kind_of(&other), field)),
+                None => Err(missing(json, field, "--text-field")),
+            },
+        }
+    }
+
+    fn name(&mut self, json: &str, at: Position<'_>, config: &ReadConfig) -> Result<String> {
+        let by_place = || format!("{}:{}", at.place.path, at.line);
+        let id = self.id.take();
+        let Some(field) = &config.id_field else {
+            return Ok(match id {
+                Some(FieldValue::Text(id)) => id,
+                Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))) => plain(&id),
+                Some(other) => {
+                    // Not a name, so a field like any other.
+                    self.fields.insert(DEFAULT_ID.to_owned(), other);
+                    by_place()
+                }
+                None => by_place(),
+            });
+        };
+        match id.or_else(|| take(&mut self.fields, field)) {
+            Some(FieldValue::Text(id)) => Ok(id),
+            Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))) => Ok(plain(&id)),
+            Some(other) => {
+                let found = format!("{} in the field {field:?}", kind_of(&other));
+                Err(Error::new(ErrorKind::Field, found)
+                    .expected("a string or a number")
+                    .remedy("name the field that holds the id with --id-field"))
+            }
+            None => Err(missing(json, field, "--id-field")),
+        }
+    }
+
+    fn group(&self, field: &str, at: Position<'_>, part: &mut Part) -> Option<String> {
+        let value = look_up(&self.fields, field)?;
+        part.seen.group = true;
+        match value {
+            FieldValue::Null => None,
+            FieldValue::List(_) | FieldValue::Map(_) => {
+                part.problem(at.locate(left_out("group", kind_of(value), field)));
+                None
+            }
+            value => Some(plain(value)),
+        }
+    }
+
+    fn date(&self, field: &str, at: Position<'_>, part: &mut Part) -> Option<String> {
+        let value = look_up(&self.fields, field)?;
+        part.seen.date = true;
+        let found = match value {
+            FieldValue::Null => return None,
+            FieldValue::Text(_) | FieldValue::Integer(_) | FieldValue::Float(_) => {
+                let date = plain(value);
+                if Timestamp::parse(&date).is_some() {
+                    return Some(date);
+                }
+                format!("the date {:?}", abridged(&date))
+            }
+            other => kind_of(other).to_owned(),
+        };
+        part.problem(at.locate(left_out("date", &found, field)));
+        None
+    }
 }
 
-/// A value to show or group by: `None` for null, an error with its kind for what is no scalar.
-fn scalar(value: &FieldValue) -> Result<Option<String>, &'static str> {
+/// The text of a JSON value that should be a string.
+fn text_of(raw: &str, field: &str) -> Result<String> {
+    let kind = match raw.as_bytes().first() {
+        Some(b'"') => {
+            return unescape(raw).ok_or_else(|| {
+                let found = format!("half of a surrogate pair in the field {field:?}");
+                Error::new(ErrorKind::Encoding, found)
+                    .expected("text")
+                    .remedy("write the file with valid Unicode")
+            });
+        }
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "true or false",
+        Some(b'[') => "a list",
+        Some(b'{') => "an object",
+        _ => "a number",
+    };
+    Err(not_text(kind, field))
+}
+
+fn not_text(kind: &str, field: &str) -> Error {
+    Error::new(ErrorKind::Field, format!("{kind} in the field {field:?}"))
+        .expected("a string")
+        .remedy("name the field that holds the text with --text-field")
+}
+
+/// A value as it is shown: a string without quotation marks, nothing for what is no scalar.
+fn plain(value: &FieldValue) -> String {
     match value {
-        FieldValue::Null => Ok(None),
-        FieldValue::Bool(value) => Ok(Some(value.to_string())),
-        FieldValue::Integer(value) => Ok(Some(value.to_string())),
-        FieldValue::Float(value) => Ok(Some(value.to_string())),
-        FieldValue::Text(value) => Ok(Some(value.clone())),
-        FieldValue::List(_) | FieldValue::Map(_) => Err(kind_of(value)),
+        FieldValue::Text(value) => value.clone(),
+        FieldValue::Integer(value) => value.to_string(),
+        FieldValue::Float(value) => value.to_string(),
+        FieldValue::Bool(value) => value.to_string(),
+        FieldValue::Null | FieldValue::List(_) | FieldValue::Map(_) => String::new(),
     }
 }
 
@@ -219,7 +240,7 @@ fn abridged(text: &str) -> Cow<'_, str> {
 
 /// The error for a record without a field, with the fields that it does have.
 fn missing(json: &str, field: &str, option: &str) -> Error {
-    let fields: BTreeMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(json).unwrap_or_default();
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).unwrap_or_default();
     let mut names: Vec<&str> = fields.keys().map(AsRef::as_ref).take(NAMED_FIELDS).collect();
     if fields.len() > NAMED_FIELDS {
         names.push("…");
@@ -258,26 +279,26 @@ fn take(fields: &mut Metadata, name: &str) -> Option<FieldValue> {
 pub(crate) struct RecordSeed<'a>(pub(crate) &'a Resolved<'a>);
 
 impl<'de> DeserializeSeed<'de> for RecordSeed<'_> {
-    type Value = Record;
+    type Value = Record<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Record, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         // Asking for whatever comes lets a wrong type be named.
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for RecordSeed<'_> {
-    type Value = Record;
+    type Value = Record<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
-        let mut record = Record { text: TextSlot::Missing, id: None, fields: Metadata::new() };
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut record = Record { text: None, id: None, fields: Metadata::new() };
         while let Some(key) = map.next_key_seed(KeySeed(self.0))? {
             match key {
-                Key::Text => record.text = map.next_value_seed(TextSeed)?,
+                Key::Text => record.text = Some(map.next_value()?),
                 Key::Id => record.id = Some(map.next_value()?),
                 Key::Keep(name) => {
                     record.fields.insert(name, map.next_value()?);
@@ -333,58 +354,5 @@ impl Visitor<'_> for KeySeed<'_> {
             || leads_to(&config.text_field)
             || wanted.into_iter().flatten().any(|wanted| leads_to(wanted));
         Ok(if keep { Key::Keep(name.to_owned()) } else { Key::Ignore })
-    }
-}
-
-/// Reads a string, or names what stands in its place.
-struct TextSeed;
-
-impl<'de> DeserializeSeed<'de> for TextSeed {
-    type Value = TextSlot;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TextSlot, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TextSeed {
-    type Value = TextSlot;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<TextSlot, E> {
-        Ok(TextSlot::Text(text.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<TextSlot, E> {
-        Ok(TextSlot::Other("null"))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<TextSlot, E> {
-        Ok(TextSlot::Other("true or false"))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<TextSlot, E> {
-        Ok(TextSlot::Other("a number"))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<TextSlot, E> {
-        Ok(TextSlot::Other("a number"))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<TextSlot, E> {
-        Ok(TextSlot::Other("a number"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<TextSlot, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(TextSlot::Other("a list"))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TextSlot, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(TextSlot::Other("an object"))
     }
 }

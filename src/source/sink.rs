@@ -51,6 +51,9 @@ impl<'a> Sink<'a> {
         if self.progress.stopped() {
             return Err(interrupted());
         }
+        if document.text.len() > u32::MAX as usize {
+            return self.problem(super::too_large("document", u32::MAX).at(&document.name));
+        }
         self.part.seen.group |= document.group.is_some();
         self.part.seen.date |= document.date.is_some();
         self.part.documents.push(document);
@@ -113,6 +116,11 @@ pub(crate) struct Seen {
 }
 
 impl Part {
+    /// A stretch that is nothing but a problem.
+    pub(crate) fn failure(error: Error) -> Self {
+        Self { problems: vec![error], ..Self::default() }
+    }
+
     /// Notes a problem.
     pub(crate) fn problem(&mut self, error: Error) {
         if self.problems.len() < NAMED_PROBLEMS {

@@ -13,9 +13,11 @@
 //!   measure: a quote of ten carriers that falls into two clusters of five has every copy found and
 //!   20 of 45 pairs. It is no aim at high numbers of edits, since two copies of three edits each
 //!   may differ in six words.
-//! - A copy is **in pieces** if more than one span is reported for it: the number of members, in all
-//!   clusters of the quote, of which half or more lies in the copy's span or that hold half of it.
-//!   Two clusters that report the same span count as two.
+//! - A copy is **in pieces** if more than one span is reported for it: the members that cover it in
+//!   clusters where it is found, and in further clusters those of which half or more lies in the
+//!   copy's span or that hold half of it. Two clusters that report the same span count as two. A
+//!   further cluster with a member outside the quote's carriers does not count: a set phrase inside
+//!   the quote that others use too is a finding of its own.
 //! - A cluster is **false** if it covers no two carriers of any quote. In a background that holds
 //!   repeats of its own, false clusters are not all mistakes.
 //!
@@ -197,8 +199,9 @@ fn credit(cluster: &[Found], targets: &[Vec<Target>], tracks: &mut [Vec<Track>])
             .map(|&(_, c, _)| c)
             .collect();
         covered.dedup();
-        let touches_two = of_quote.iter().any(|&(_, carrier, _)| carrier != of_quote[0].1);
-        if touches_two {
+        let two = of_quote.iter().any(|&(_, carrier, _)| carrier != of_quote[0].1);
+        let strangers = cluster.len() > of_quote.len();
+        if covered.len() >= 2 || (two && !strangers) {
             for &(_, carrier, _) in of_quote {
                 tracks[quote][carrier].reports += 1;
             }
@@ -379,6 +382,16 @@ mod tests {
         assert_eq!((tally.copies, tally.found, tally.in_pieces), (3, 1, 1));
         // The second cluster covers less than half of either carrier.
         assert_eq!(score.false_clusters, [1]);
+    }
+
+    #[test]
+    fn a_phrase_that_others_use_too_is_no_piece() {
+        let whole = vec![at(0, 1_000, 1_100), at(1, 1_000, 1_100)];
+        let phrase = vec![at(0, 1_000, 1_040), at(1, 1_000, 1_040), at(4, 0, 40)];
+        assert_eq!(all(&score(&truth(), &[whole.clone(), phrase])).in_pieces, 0);
+        // The whole quote twice is twice, whoever else is in the second cluster.
+        let again = vec![at(0, 1_000, 1_100), at(1, 1_000, 1_100), at(4, 0, 100)];
+        assert_eq!(all(&score(&truth(), &[whole, again])).in_pieces, 1);
     }
 
     #[test]
