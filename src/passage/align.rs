@@ -3,7 +3,9 @@
 //! Between the runs of a chain the gaps are small, and each is aligned whole; beyond its ends the
 //! alignment grows until its score has dropped by 20 (X-drop) and is cut back to where the score
 //! was highest. Both are the same affine dynamic programme: a match earns 2, a word in another
-//! form (*pattern*, *patterns*) 1, another word costs 2, a gap 3 and 1 more a token. At last the
+//! form (*pattern*, *patterns*) 1, another word costs 2, a gap 3 for its first token and 1 for each
+//! more. Of ends that score alike the further one is taken: a word that matches beyond a changed
+//! one belongs to the passage. At last the
 //! path is cut into its best-scoring parts, so no bridge stays that costs more than either side
 //! earns.
 //!
@@ -23,8 +25,8 @@ pub(crate) const MATCH: i32 = 2;
 const FORM: i32 = 1;
 /// What two unequal tokens cost.
 const MISMATCH: i32 = 2;
-/// What a gap costs, whatever its length.
-pub(crate) const GAP_OPEN: i32 = 3;
+/// What a gap costs besides its tokens: 3 for the first token in all.
+pub(crate) const GAP_OPEN: i32 = 2;
 /// What a gap costs for each token.
 pub(crate) const GAP_EXTEND: i32 = 1;
 /// How far the score may drop beyond an end before the search for more is given up.
@@ -439,7 +441,8 @@ impl Aligner {
                 (left_best, left_insert) = (score, insert);
                 first = first.min(j);
                 last = j;
-                if score > highest.0 {
+                // A gap never ends an extension: it would score lower than where it began.
+                if score >= highest.0 {
                     highest = (score, i, j);
                 }
             }
@@ -510,11 +513,11 @@ fn push(path: &mut Vec<(Step, u32)>, step: Step, count: u32) {
 fn best_parts(whole: Alignment, parts: &mut Vec<Alignment>) {
     let (mut best, mut sum, mut start) = ((0, 0, 0), 0, 0);
     for (i, &(step, count)) in whole.path.iter().enumerate() {
-        if sum <= 0 {
+        if sum < 0 || i == 0 {
             (sum, start) = (0, i);
         }
         sum += step.score(count);
-        if sum > best.0 {
+        if sum > 0 && sum >= best.0 {
             best = (sum, start, i + 1);
         }
     }

@@ -14,9 +14,9 @@ use crate::config::Sensitivity;
 use crate::shingle::for_each_shingle;
 use crate::text::TokenHash;
 
-/// Collections of up to this many tokens (some 6 MB of English) run at [`Sensitivity::High`] when
-/// it is left to us: there it costs seconds at most.
-pub(crate) const AUTO_HIGH_TOKENS: u64 = 1_000_000;
+/// Collections of up to this many tokens (some 24 MB of English) run at [`Sensitivity::High`] when
+/// it is left to us: there it costs some seconds at most.
+pub(crate) const AUTO_HIGH_TOKENS: u64 = 4_000_000;
 
 /// Size of the k-grams and of the window that they are chosen from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -81,7 +81,7 @@ pub(crate) fn find_runs(
         let parts: Vec<Links> = split_between_groups(&anchors, 1 << 16)
             .into_par_iter()
             .map(|part| {
-                let mut linker = Linker::new(collection, min_words);
+                let mut linker = Linker::new(collection, min_words, winnowing.window == 1);
                 part.chunk_by(|x, y| x.hash == y.hash).for_each(|group| linker.link_group(group));
                 linker.finish()
             })
@@ -151,6 +151,8 @@ fn split_between_groups(anchors: &[Anchor], size: usize) -> Vec<&[Anchor]> {
 struct Linker<'a> {
     collection: &'a Collection<'a>,
     min_words: u32,
+    /// Whether every equal word near a run counts, and not only those that a path would reach.
+    thorough: bool,
     cache: Vec<Run>,
     members: Vec<Anchor>,
     order: Vec<(u64, u32)>,
@@ -160,11 +162,12 @@ struct Linker<'a> {
 const CACHE_BITS: u32 = 14;
 
 impl<'a> Linker<'a> {
-    fn new(collection: &'a Collection<'a>, min_words: u32) -> Self {
+    fn new(collection: &'a Collection<'a>, min_words: u32, thorough: bool) -> Self {
         let empty = Run { a: u32::MAX, b: u32::MAX, at_a: 0, at_b: 0, len: 0 };
         Self {
             collection,
             min_words,
+            thorough,
             cache: vec![empty; 1 << CACHE_BITS],
             members: Vec::new(),
             order: Vec::new(),
@@ -255,7 +258,7 @@ impl<'a> Linker<'a> {
             at_b: (at_b - before) as u32,
             len: (before + after) as u32,
         };
-        if has_prospects(tokens_a, tokens_b, &run, self.min_words) {
+        if has_prospects(tokens_a, tokens_b, &run, self.min_words, self.thorough) {
             self.cache[slot] = run;
             self.found.runs.push(run);
         } else {
@@ -319,7 +322,13 @@ fn context_key(tokens: impl Iterator<Item = TokenHash>) -> u64 {
 /// Whether enough equal words stand in and around a run for a passage of `min_words` words.
 ///
 /// Words that match in part do not show in hashes, so two fewer than wanted will do.
-fn has_prospects(a: &[TokenHash], b: &[TokenHash], run: &Run, min_words: u32) -> bool {
+fn has_prospects(
+    a: &[TokenHash],
+    b: &[TokenHash],
+    run: &Run,
+    min_words: u32,
+    thorough: bool,
+) -> bool {
     let (start_a, start_b) = (run.at_a as usize, run.at_b as usize);
     let (end_a, end_b) = (start_a + run.len as usize, start_b + run.len as usize);
     let wanted = 2 * min_words.saturating_sub(2).max(min_words * 2 / 3);
@@ -333,6 +342,7 @@ fn has_prospects(a: &[TokenHash], b: &[TokenHash], run: &Run, min_words: u32) ->
     let reach = LOOK_AROUND.min(min_words as usize + 2);
     weight += matched_beyond(
         reach,
+        thorough,
         |i| a.get(end_a + i).copied(),
         |i| {
             let from = (end_b + i).saturating_sub(LOOK_ASIDE).max(end_b).min(b.len());
@@ -344,6 +354,7 @@ fn has_prospects(a: &[TokenHash], b: &[TokenHash], run: &Run, min_words: u32) ->
     }
     weight += matched_beyond(
         reach,
+        thorough,
         |i| start_a.checked_sub(i + 1).map(|at| a[at]),
         |i| {
             let to = (start_b + LOOK_ASIDE).saturating_sub(i).min(start_b);
@@ -354,10 +365,11 @@ fn has_prospects(a: &[TokenHash], b: &[TokenHash], run: &Run, min_words: u32) ->
 }
 
 /// Half words that match beyond an end, as far as going on pays: a match earns 2, any other word
-/// costs 1 (it may match in part), gaps are free.
+/// costs 1 (it may match in part), gaps are free. A thorough look counts every match.
 #[inline(always)]
 fn matched_beyond<'t>(
     reach: usize,
+    thorough: bool,
     token: impl Fn(usize) -> Option<TokenHash>,
     near: impl Fn(usize) -> &'t [TokenHash],
 ) -> u32 {
@@ -368,12 +380,12 @@ fn matched_beyond<'t>(
         if near(i).contains(&token) {
             score += 2;
             weight += token.half_words();
-            if score > best {
+            if thorough || score > best {
                 (best, weight_at_best) = (score, weight);
             }
         } else {
             score -= 1;
-            if score < best - 4 {
+            if !thorough && score < best - 4 {
                 break;
             }
         }
