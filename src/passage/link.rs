@@ -392,3 +392,80 @@ fn matched_beyond<'t>(
     }
     weight_at_best
 }
+
+#[cfg(test)]
+mod tests {
+    use doublet_generate::corpus::CorpusPlan;
+    use doublet_generate::repeats::repeated_tokens;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::Sensitivity;
+    use crate::document::Document;
+    use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
+
+    /// Share of the tokens in exact repeats of the guaranteed length that runs cover.
+    fn covered(texts: &[String], sensitivity: Sensitivity) -> f64 {
+        let documents: Vec<Document> =
+            texts.iter().map(|text| Document::new("", text.as_str())).collect();
+        let (mut tokenizer, mut buffer) = (Tokenizer::new(), TokenBuffer::default());
+        let tokens: Vec<TokenIndex> = texts
+            .iter()
+            .map(|text| {
+                tokenizer.tokenize(text, &mut buffer);
+                TokenIndex::new(&buffer)
+            })
+            .collect();
+        let alone: Vec<u32> = (0..texts.len() as u32).collect();
+        let collection = Collection {
+            documents: &documents,
+            tokens: &tokens,
+            copy_of: &alone,
+            representative: &alone,
+        };
+        let guarantee = sensitivity.guarantee();
+        let links = find_runs(&collection, sensitivity.winnowing(), guarantee);
+        let plain: Vec<Vec<u32>> =
+            tokens.iter().map(|index| index.hashes().iter().map(|hash| hash.0).collect()).collect();
+        let repeated = repeated_tokens(&plain, guarantee as usize).expect("few tokens");
+        let mut found: Vec<Vec<bool>> = plain.iter().map(|text| vec![false; text.len()]).collect();
+        for run in links.runs.iter().filter(|run| run.len >= guarantee) {
+            for (document, at) in [(run.a, run.at_a), (run.b, run.at_b)] {
+                found[document as usize][at as usize..(at + run.len) as usize].fill(true);
+            }
+        }
+        let flags = repeated.iter().flatten().zip(found.iter().flatten());
+        let (mut all, mut hit) = (0u32, 0u32);
+        for (_, &found) in flags.filter(|&(&repeated, _)| repeated) {
+            all += 1;
+            hit += u32::from(found);
+        }
+        assert!(all > 10_000, "too few repeats to measure by");
+        f64::from(hit) / f64::from(all)
+    }
+
+    #[test]
+    fn links_cover_what_a_suffix_array_finds() {
+        let plan = CorpusPlan { seed: 5, ..CorpusPlan::default() };
+        let texts: Vec<String> =
+            plan.documents_of(2_000_000).map(|document| document.text).collect();
+        for sensitivity in [Sensitivity::Fast, Sensitivity::Balanced] {
+            let share = covered(&texts, sensitivity);
+            assert!(share >= 0.9995, "{sensitivity:?}: {share}");
+        }
+    }
+
+    fn tokens() -> impl Strategy<Value = Vec<TokenHash>> {
+        prop::collection::vec((0u32..3).prop_map(|x| TokenHash(x << 1)), 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn common_ends_equal_the_naive_count(a in tokens(), b in tokens()) {
+            let naive = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+            prop_assert_eq!(common_prefix(&a, &b), naive);
+            let naive = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+            prop_assert_eq!(common_suffix(&a, &b), naive);
+        }
+    }
+}
