@@ -350,8 +350,11 @@ impl Aligner {
     ) {
         let (n, m) = (self.window_a.len(), self.window_b.len());
         let width = m + 1;
-        self.trace.clear();
-        self.trace.resize((n + 1) * width, FROM_DIAGONAL);
+        // The way back visits only cells that were filled: what is left of earlier calls is not
+        // read.
+        if self.trace.len() < (n + 1) * width {
+            self.trace.resize((n + 1) * width, FROM_DIAGONAL);
+        }
         for rows in [&mut self.best, &mut self.insert, &mut self.delete] {
             for row in rows {
                 row.clear();
@@ -359,6 +362,7 @@ impl Aligner {
             }
         }
         self.best[0][0] = 0;
+        self.trace[0] = FROM_DIAGONAL;
         let mut highest = (0, 0, 0);
         let near = |i: usize, j: usize| goal == Goal::Corner || i.abs_diff(j) <= FORM_ASIDE;
         let limit = |high: i32| if goal == Goal::Highest { high - X_DROP } else { LOW };

@@ -1,6 +1,6 @@
 //! Distinctiveness: is a passage reuse, or prose that everyone writes?
 //!
-//! Of the 3-grams that a cluster's members have in common, take the one that stands in the fewest
+//! Of the 3-grams that a cluster's members have in common (24 at most), take the one that stands in the fewest
 //! documents of the collection, `d`. A passage of `s` documents has the distinctiveness `s / d`.
 //! A quote that forty outlets carry has d ≈ s: its rarest three words stand nowhere else. A
 //! formula has d ≫ s: even its rarest three words are common, and that two documents string
@@ -21,6 +21,8 @@ use crate::text::TokenHash;
 
 /// Tokens a gram.
 const GRAM: usize = 3;
+/// Grams looked up for one passage, spread over it evenly: of a long passage a few tell.
+const MOST_GRAMS: usize = 24;
 
 fn grams(tokens: &[TokenHash]) -> impl Iterator<Item = u64> + '_ {
     tokens.windows(GRAM).map(|gram| {
@@ -65,10 +67,11 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
         }
     }
     let half = (star.members.len() as u32).div_ceil(2);
-    grams(&collection.hashes(star.canonical.document)[canonical.range()])
+    let common: Vec<u64> = grams(&collection.hashes(star.canonical.document)[canonical.range()])
         .zip(holders)
         .filter_map(|(gram, holders)| (holders >= half).then_some(gram))
-        .collect()
+        .collect();
+    common.iter().copied().step_by(common.len().div_ceil(MOST_GRAMS).max(1)).collect()
 }
 
 /// In how many documents each asked-for 3-gram stands.
