@@ -1,5 +1,7 @@
 //! Reads a folder and prints who has which passage: `cargo run --example folder -- seeds`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use doublet::Doublet;
 use doublet::Input;
 use doublet::source::{ReadConfig, read_all};

@@ -1,5 +1,7 @@
 //! Writes a report as JSON and reads it back: what a service would store.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use doublet::report::json;
 use doublet::{Document, Doublet};
 

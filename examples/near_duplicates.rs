@@ -1,5 +1,7 @@
 //! Near-duplicate documents with exact scores, and the version to keep of each cluster.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use doublet::{Config, Document, DocumentConfig, Doublet, Keep, Scope};
 
 fn main() -> doublet::Result<()> {

@@ -1,5 +1,7 @@
 //! What do two texts share? Three lines of library code, then the answer.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use doublet::report::model::OperationKind;
 use doublet::{Document, Doublet};
 

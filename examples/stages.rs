@@ -1,5 +1,7 @@
 //! Stages by themselves: tokenise, sketch two texts and estimate, bands for a threshold.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use doublet::lsh::Banding;
 use doublet::sketch::estimate_error;
 use doublet::text::tokenize;

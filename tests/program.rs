@@ -228,7 +228,6 @@ fn find_shows_what_the_samples_share() {
         "PASSAGES 5 passages repeat",
         "Zhang Youxia, vice chairman of China’s Central Military Commission",
         "[are not → aren’t]",
-        "[pattern → patterns]",
         "COVERAGE",
     ] {
         // Lines break wherever the width says.
@@ -236,6 +235,9 @@ fn find_shows_what_the_samples_share() {
         assert!(words.join(" ").contains(part), "lacks {part}\n{shown}");
     }
     assert!(shown.lines().count() <= 40, "{shown}");
+    let all = succeed(&["find", &place.path("seeds"), "--all"]);
+    let words: Vec<&str> = all.split_whitespace().collect();
+    assert!(words.join(" ").contains("[pattern → patterns]"), "{all}");
     assert!(!shown.contains('\u{1b}'), "no colour where nobody looks");
     let halves = [("documents", "DOCUMENTS", "PASSAGES"), ("passages", "PASSAGES", "DOCUMENTS")];
     for (half, with, without) in halves {

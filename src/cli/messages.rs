@@ -25,7 +25,7 @@ impl Messages {
 
     /// An error that ends the run; said even when quiet.
     pub(super) fn error(self, error: &doublet::Error) {
-        self.say(&format!("error: {error}"));
+        say(&format!("error: {error}"));
     }
 
     /// Names every input that was skipped.
@@ -35,7 +35,7 @@ impl Messages {
         }
         for input in skipped {
             let line = input.line.map(|line| format!(":{line}")).unwrap_or_default();
-            self.say(&format!("skipped {}{line}: {}", input.path, input.message));
+            say(&format!("skipped {}{line}: {}", input.path, input.message));
         }
     }
 
@@ -52,29 +52,29 @@ impl Messages {
                 .flatten()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect();
-            self.say(&format!("{title}: {}", fields.join(" ")));
+            say(&format!("{title}: {}", fields.join(" ")));
         };
         object("parameters", serde_json::to_value(&report.run.parameters));
         object("left out", serde_json::to_value(report.suppressed));
         for time in &report.run.times {
-            self.say(&format!("{:>9.3} s  {}", time.seconds, time.stage));
+            say(&format!("{:>9.3} s  {}", time.seconds, time.stage));
         }
     }
+}
 
-    /// A line on standard error; control characters of names and texts do no harm there.
-    fn say(self, text: &str) {
-        let visible: String = text
-            .chars()
-            .map(|c| match c {
-                '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or(' '),
-                '\u{7f}' => '\u{2421}',
-                '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                    char::REPLACEMENT_CHARACTER
-                }
-                _ => c,
-            })
-            .collect();
-        // Nobody can be told that standard error is closed.
-        let _ = writeln!(io::stderr().lock(), "doublet: {visible}");
-    }
+/// A line on standard error; control characters of names and texts do no harm there.
+fn say(text: &str) {
+    let visible: String = text
+        .chars()
+        .map(|c| match c {
+            '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or(' '),
+            '\u{7f}' => '\u{2421}',
+            '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                char::REPLACEMENT_CHARACTER
+            }
+            _ => c,
+        })
+        .collect();
+    // Nobody can be told that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "doublet: {visible}");
 }

@@ -137,19 +137,17 @@ fn resolve_path(path: &Path, format: Option<Format>, force: bool) -> Result<(For
             return Err(refuse("an --output whose ending contradicts --format")
                 .expected("one of them, or both alike"));
         }
-        (Some(format), _) => format,
-        (None, Some(format)) => format,
+        (Some(format), _) | (None, Some(format)) => format,
         (None, None) => {
             return Err(refuse("an --output that does not say its form")
                 .expected("--format, or an ending of .txt, .json, .jsonl or .csv"));
         }
     };
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        if !parent.is_dir() {
-            return Err(refuse("an --output in a folder that does not exist")
-                .expected("an existing folder")
-                .remedy(format!("make {} first", parent.display())));
-        }
+    let missing = |parent: &&Path| !parent.as_os_str().is_empty() && !parent.is_dir();
+    if let Some(parent) = path.parent().filter(missing) {
+        return Err(refuse("an --output in a folder that does not exist")
+            .expected("an existing folder")
+            .remedy(format!("make {} first", parent.display())));
     }
     if found.as_ref().is_some_and(|found| !found.is_file() && !found.is_dir()) {
         return Ok((format, Target::Device(path.to_path_buf())));

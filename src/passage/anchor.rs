@@ -99,11 +99,12 @@ pub(crate) fn for_each_anchor(
                     .reduce(|best, next| if next.0 < best.0 { next } else { best })
             }
         };
-        if seen >= window && smallest.map(|(_, at)| at) != emitted {
-            if let Some((hash, at)) = smallest {
-                emit(hash, at as u32);
-                emitted = Some(at);
-            }
+        if seen >= window
+            && let Some((hash, at)) = smallest
+            && emitted != Some(at)
+        {
+            emit(hash, at as u32);
+            emitted = Some(at);
         }
     });
     if let (true, Some((hash, at))) = (seen < window, smallest) {

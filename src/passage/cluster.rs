@@ -185,7 +185,7 @@ impl Refiner<'_> {
                 .max_by_key(|edge| (edge.2, std::cmp::Reverse(edge.1)));
             if let Some(&(_, neighbour, _)) = neighbour {
                 // Of two lone neighbours the first is the centre.
-                let mutual = groups.iter().any(|&pair| pair == (site, neighbour));
+                let mutual = groups.contains(&(site, neighbour));
                 if !mutual {
                     groups.push((neighbour, site));
                 }
