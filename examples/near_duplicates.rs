@@ -5,7 +5,8 @@
 use doublet::{Config, Document, DocumentConfig, Doublet, Keep, Scope};
 
 fn main() -> doublet::Result<()> {
-    let story: String = (0..120).map(|i| format!("word{} ", i * 7 % 97)).collect();
+    let words: Vec<String> = (0..120).map(|i| format!("word{}", i * 7 % 97)).collect();
+    let story = words.join(" ");
     let documents = [
         Document::new("first edition", story.clone()).dated("2024-03-01"),
         Document::new("second edition", story.replace("word12 ", "term12 ")).dated("2024-03-02"),

@@ -1,5 +1,14 @@
 //! Integration tests: one binary, a module a subject.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::naive_bytecount,
+    clippy::float_cmp,
+    reason = "tests say what they measured; fixtures are long lists; their texts are short; \
+              numbers come back exactly"
+)]
+
 mod documents;
 mod fixture;
 mod offsets;
