@@ -11,8 +11,8 @@
 //! Source: Li, *Minimap2: pairwise alignment for nucleotide sequences*, Bioinformatics 2018
 //! (chaining with a bounded look-back); the costs are those of [`super::align`].
 
-use super::align::{GAP_EXTEND, GAP_OPEN, MATCH};
 use super::link::Run;
+use super::programme::{GAP_EXTEND, GAP_OPEN, MATCH};
 
 /// Tokens a chain may leap over in either text.
 pub(crate) const MAX_GAP: u32 = 25;

@@ -19,6 +19,7 @@ pub(crate) mod distinct;
 pub(crate) mod link;
 pub(crate) mod operations;
 pub(crate) mod pairs;
+pub(crate) mod programme;
 pub(crate) mod site;
 pub(crate) mod two;
 pub(crate) mod words;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::align::{Aligner, Alignment, NoForms, Sides, equal_ranges};
+use super::align::{Aligner, Alignment, Sides, equal_ranges};
 use super::chain::chains;
 use super::direct::GramTable;
 use super::link::Run;
@@ -125,11 +125,7 @@ fn worth_a_closer_look(
         sides.a[at as usize..(at + len) as usize].iter().map(|token| token.half_words()).sum()
     };
     chain.iter().map(|run| weight(run.at_a, run.len)).sum::<u32>() >= enough
-        || worker
-            .aligner
-            .align_chain(sides, chain, &mut NoForms)
-            .first()
-            .is_some_and(|alignment| alignment.matched_half_words(sides.a) >= enough)
+        || worker.aligner.matched_by_hash(sides, chain) >= enough
 }
 
 impl Limits {

@@ -1,28 +1,68 @@
 //! The words behind token hashes, for telling inflections from other words.
 //!
 //! Alignment works on hashes; only where two tokens differ, a few times an alignment, their words
-//! are looked at. Words are kept once by hash, and of the two stretches under alignment each
-//! position's number, so that a comparison costs no look-up.
+//! are looked at. Words are kept once by hash, each with a signature that rules out nearly all
+//! pairs without a look at the letters; of the two stretches under alignment each position's word
+//! is looked up once, when it is first asked for.
 //!
-//! Cost: the tokenising of the two stretches, and one look-up a token of them.
+//! Cost: one look-up a token asked for; for a word not met before the tokenising of some 64
+//! tokens around it.
 
 use hashbrown::HashMap;
 
 use super::Collection;
-use super::align::{FORM_ASIDE, Forms};
-use crate::span::{Span, TokenRange};
+use super::align::Forms;
+use super::programme::FORM_ASIDE;
+use crate::span::TokenRange;
 use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
 
 /// Words kept before the store is emptied: it bounds memory, not what is found.
 const CAPACITY: usize = 1 << 18;
+/// Bytes of their letters before it is.
+const LETTERS: usize = 1 << 24;
+/// Bytes of the longest word that has forms.
+const LONGEST: usize = 1 << 10;
+
+/// Words at hand by the lowest bits of their hash: a few thousand make up most of a text.
+const AT_HAND: usize = 1 << 12;
+
+/// A word, and what it takes to be a form of another.
+#[derive(Clone, Copy)]
+struct Word {
+    /// A bit for each letter, by its code modulo 64.
+    letters: u64,
+    /// The first four bytes; none for a word too short to have forms.
+    head: u32,
+    /// The token's hash.
+    hash: TokenHash,
+    start: u32,
+    end: u32,
+}
+
+/// A word that was not asked for yet.
+const UNKNOWN: Word =
+    Word { letters: 0, head: 0, hash: TokenHash(0), start: u32::MAX, end: u32::MAX };
+
+impl Word {
+    /// Whether this word may be a form of the other: [`is_form_of`] asks for the same four letters
+    /// at the beginning, or for one edit or one more letter, which changes two letters at most.
+    #[inline]
+    fn may_be_form_of(self, other: Self) -> bool {
+        self.head != 0
+            && other.head != 0
+            && (self.head == other.head || (self.letters ^ other.letters).count_ones() <= 2)
+    }
+}
 
 /// Words by hash; reused from pair to pair.
 #[derive(Default)]
 pub(crate) struct Words {
-    by_hash: HashMap<TokenHash, u32>,
-    words: Vec<Box<str>>,
+    at_hand: Vec<Word>,
+    by_hash: HashMap<TokenHash, Word>,
+    letters: String,
     scratch: SpanScratch,
-    spans: Vec<Span>,
+    /// Words of the positions of the two stretches under alignment, as far as asked for.
+    stretches: [Vec<Word>; 2],
 }
 
 impl Words {
@@ -49,33 +89,63 @@ impl Words {
         whole
     }
 
-    fn number(
+    /// The word at a position of a document.
+    fn word(&mut self, collection: &Collection<'_>, document: u32, at: u32) -> Word {
+        let hash = collection.hashes(document)[at as usize];
+        if self.at_hand.is_empty() {
+            self.at_hand.resize(AT_HAND, UNKNOWN);
+        }
+        let slot = (hash.0 >> 1) as usize % AT_HAND;
+        let word = self.at_hand[slot];
+        if word.hash == hash && word.start != u32::MAX {
+            return word;
+        }
+        let word = match self.by_hash.get(&hash) {
+            Some(&word) => word,
+            None => self.read(collection, document, at, hash),
+        };
+        self.at_hand[slot] = word;
+        word
+    }
+
+    /// Reads a word in its text.
+    fn read(
         &mut self,
         collection: &Collection<'_>,
         document: u32,
-        tokens: TokenRange,
-        out: &mut Vec<u32>,
-    ) {
-        out.clear();
-        let hashes = &collection.hashes(document)[tokens.range()];
-        if hashes.iter().all(|hash| self.by_hash.contains_key(hash)) {
-            out.extend(hashes.iter().map(|hash| self.by_hash[hash]));
-            return;
-        }
+        at: u32,
+        hash: TokenHash,
+    ) -> Word {
         let text = collection.text(document);
         let index = &collection.tokens[document as usize];
-        index.spans(text, tokens, &mut self.scratch, &mut self.spans);
-        for (&hash, span) in hashes.iter().zip(&self.spans) {
-            let words = &mut self.words;
-            let number = *self.by_hash.entry(hash).or_insert_with(|| {
-                // The tokens of a contraction share a span; the hash tells which word is meant.
-                let slice = &text[span.range()];
-                let which = tokenize(slice).iter().position(|token| token.hash == hash);
-                let word = which.and_then(|which| normalized(slice).into_iter().nth(which));
-                words.push(word.unwrap_or_default().into_boxed_str());
-                words.len() as u32 - 1
-            });
-            out.push(number);
+        let span = index.span_of(text, TokenRange::new(at, at + 1), &mut self.scratch);
+        let slice = span.map_or("", |span| &text[span.range()]);
+        // The tokens of a contraction share a span; the hash tells which word is meant.
+        let which = tokenize(slice).iter().position(|token| token.hash == hash);
+        let word = which.and_then(|which| normalized(slice).into_iter().nth(which));
+        let word = word.filter(|word| word.len() <= LONGEST).unwrap_or_default();
+        let mut head = [0; 4];
+        if word.chars().nth(2).is_some() {
+            word.bytes().zip(&mut head).for_each(|(byte, place)| *place = byte);
+        }
+        let start = self.letters.len() as u32;
+        self.letters.push_str(&word);
+        let word = Word {
+            letters: word.chars().fold(0, |bits, letter| bits | 1 << (letter as u32 & 63)),
+            head: u32::from_le_bytes(head),
+            hash,
+            start,
+            end: self.letters.len() as u32,
+        };
+        self.by_hash.insert(hash, word);
+        word
+    }
+
+    fn forget_if_full(&mut self) {
+        if self.by_hash.len() > CAPACITY || self.letters.len() > LETTERS {
+            self.by_hash.clear();
+            self.at_hand.clear();
+            self.letters.clear();
         }
     }
 }
@@ -84,9 +154,8 @@ impl Words {
 pub(crate) struct PairWords<'a> {
     store: &'a mut Words,
     collection: &'a Collection<'a>,
-    documents: (u32, u32),
-    stretches: (TokenRange, TokenRange),
-    numbers: (Vec<u32>, Vec<u32>),
+    documents: [u32; 2],
+    ranges: [TokenRange; 2],
 }
 
 impl<'a> PairWords<'a> {
@@ -97,29 +166,35 @@ impl<'a> PairWords<'a> {
         a: u32,
         b: u32,
     ) -> Self {
-        if store.words.len() > CAPACITY {
-            store.by_hash.clear();
-            store.words.clear();
+        store.forget_if_full();
+        Self { store, collection, documents: [a, b], ranges: [TokenRange::default(); 2] }
+    }
+
+    #[inline]
+    fn word(&mut self, side: usize, at: u32) -> Word {
+        let place = (at - self.ranges[side].start) as usize;
+        let word = self.store.stretches[side][place];
+        if word.start != u32::MAX {
+            return word;
         }
-        Self {
-            store,
-            collection,
-            documents: (a, b),
-            stretches: (TokenRange::default(), TokenRange::default()),
-            numbers: (Vec::new(), Vec::new()),
-        }
+        let word = self.store.word(self.collection, self.documents[side], at);
+        self.store.stretches[side][place] = word;
+        word
     }
 }
 
 impl Forms for PairWords<'_> {
     fn prepare(&mut self, a: TokenRange, b: TokenRange) {
-        self.stretches = (a, b);
-        self.store.number(self.collection, self.documents.0, a, &mut self.numbers.0);
-        self.store.number(self.collection, self.documents.1, b, &mut self.numbers.1);
+        self.ranges = [a, b];
+        for (numbers, range) in self.store.stretches.iter_mut().zip([a, b]) {
+            numbers.clear();
+            numbers.resize(range.len() as usize, UNKNOWN);
+        }
     }
 
-    fn is_form(&self, a: u32, b: u32) -> bool {
-        let (a_in, b_in) = self.stretches;
+    #[inline]
+    fn is_form(&mut self, a: u32, b: u32) -> bool {
+        let [a_in, b_in] = self.ranges;
         if !(a_in.range().contains(&(a as usize)) && b_in.range().contains(&(b as usize))) {
             return false;
         }
@@ -128,13 +203,8 @@ impl Forms for PairWords<'_> {
         if i.abs_diff(j).min(from_end) > FORM_ASIDE as u32 {
             return false;
         }
-        let (Some(&i), Some(&j)) = (self.numbers.0.get(i as usize), self.numbers.1.get(j as usize))
-        else {
-            return false;
-        };
-        let (a, b) = (&*self.store.words[i as usize], &*self.store.words[j as usize]);
-        // One changed letter leaves the first or the last as it was.
-        let (x, y) = (a.as_bytes(), b.as_bytes());
-        (x.first() == y.first() || x.last() == y.last()) && is_form_of(a, b)
+        let (a, b) = (self.word(0, a), self.word(1, b));
+        let letters = |word: Word| &self.store.letters[word.start as usize..word.end as usize];
+        a.may_be_form_of(b) && is_form_of(letters(a), letters(b))
     }
 }
