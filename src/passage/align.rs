@@ -10,7 +10,9 @@
 //! Source: the best-scoring part: Bentley, *Programming Pearls* (Kadane).
 
 use super::link::{Run, common_prefix};
-use super::programme::{BAND, FORM, GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH, Programme, ROWS, push};
+use super::programme::{
+    BAND, FORM, GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH, Programme, ROWS, push, push_unequal,
+};
 use crate::span::TokenRange;
 use crate::text::TokenHash;
 
@@ -79,15 +81,64 @@ impl Alignment {
         if columns == 0.0 { 0.0 } else { matched / columns }
     }
 
-    /// The runs of equal tokens, as `(at_a, at_b, len)`.
-    pub(crate) fn equal_runs(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+    /// What matches, in order.
+    pub(crate) fn matches(&self) -> impl Iterator<Item = Stretch> + '_ {
         let (mut at_a, mut at_b) = (self.a.start, self.b.start);
         self.path.iter().filter_map(move |&(step, count)| {
             let (takes_a, takes_b) = step.takes();
-            let here = (at_a, at_b, count);
+            let here = Stretch { at_a, at_b, len: count, form: step == Step::Form };
             at_a += takes_a * count;
             at_b += takes_b * count;
-            (step == Step::Equal).then_some(here)
+            matches!(step, Step::Equal | Step::Form).then_some(here)
+        })
+    }
+
+    /// The best part of an alignment through these stretches, with what does not match between
+    /// them; nothing if there are none.
+    pub(crate) fn through(stretches: impl Iterator<Item = Stretch>) -> Option<Self> {
+        let mut path = Vec::new();
+        let mut start = None;
+        let mut at = (0, 0);
+        for stretch in stretches {
+            if start.is_none() {
+                start = Some((stretch.at_a, stretch.at_b));
+                at = (stretch.at_a, stretch.at_b);
+            }
+            push_unequal(&mut path, stretch.at_a - at.0, stretch.at_b - at.1);
+            push(&mut path, if stretch.form { Step::Form } else { Step::Equal }, stretch.len);
+            at = (stretch.at_a + stretch.len, stretch.at_b + stretch.len);
+        }
+        let (a, b) = start?;
+        let mut parts = Vec::new();
+        best_parts(a, b, &path, &mut parts);
+        parts.into_iter().next()
+    }
+}
+
+/// Tokens in a row that match: the same, or words in other forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) at_a: u32,
+    pub(crate) at_b: u32,
+    pub(crate) len: u32,
+    pub(crate) form: bool,
+}
+
+impl Stretch {
+    /// The same with the sides exchanged.
+    pub(crate) fn turned(self) -> Self {
+        Self { at_a: self.at_b, at_b: self.at_a, ..self }
+    }
+
+    /// The part of it within a range of the first side.
+    pub(crate) fn clipped(self, within: TokenRange) -> Option<Self> {
+        let start = self.at_a.max(within.start);
+        let end = (self.at_a + self.len).min(within.end);
+        (start < end).then(|| Self {
+            at_a: start,
+            at_b: self.at_b + (start - self.at_a),
+            len: end - start,
+            form: self.form,
         })
     }
 }

@@ -8,15 +8,16 @@
 //! its own. A site that is left alone at the end goes with the neighbour that it was aligned with,
 //! so no verified pair is lost.
 //!
-//! Cost: one alignment for each site and round; nearly all sites find their cluster in the first.
+//! Cost: nearly all sites find their cluster in the first round, most by the alignment that
+//! connected them; the others cost one alignment each.
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::align::{Alignment, Sides};
+use super::align::{Alignment, Sides, Stretch, equal_ranges};
 use super::direct::GramTable;
-use super::pairs::{Place, Worker};
-use super::site::{SiteId, Sites};
+use super::pairs::{Pair, Place, Worker};
+use super::site::{Edge, SiteId, Sites};
 use super::{Collection, Limits};
 use crate::document::Timestamp;
 use crate::hash::combine;
@@ -43,13 +44,14 @@ pub(crate) fn refine(
     collection: &Collection<'_>,
     dates: &[Option<Timestamp>],
     sites: &Sites,
+    pairs: &[Pair],
     limits: Limits,
 ) -> Vec<Star> {
     sites
         .components
         .par_iter()
         .map_init(Worker::default, |worker, component| {
-            Refiner { collection, dates, sites, limits, worker }.refine(component)
+            Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
         })
         .collect::<Vec<_>>()
         .into_iter()
@@ -61,6 +63,7 @@ struct Refiner<'a> {
     collection: &'a Collection<'a>,
     dates: &'a [Option<Timestamp>],
     sites: &'a Sites,
+    pairs: &'a [Pair],
     limits: Limits,
     worker: &'a mut Worker,
 }
@@ -92,12 +95,22 @@ impl Refiner<'_> {
     fn star(&mut self, centre: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
         let canonical = self.whole_words(self.sites.places[centre as usize]);
         let tokens = self.collection.hashes(canonical.document);
-        let table = GramTable::new(tokens, canonical.tokens);
+        let mut table = None;
         let mut members: Vec<(u32, Alignment)> = Vec::new();
         let mut left = Vec::new();
         for &site in candidates.iter().filter(|&&site| site != centre) {
             let place = self.sites.places[site as usize];
-            match self.align(&table, canonical, place) {
+            let alignment = self
+                .copied(canonical, place)
+                .or_else(|| self.known(centre, site, canonical))
+                .filter(|alignment| self.fits(alignment, canonical, place))
+                .or_else(|| {
+                    let table =
+                        table.get_or_insert_with(|| GramTable::new(tokens, canonical.tokens));
+                    self.aligned(table, canonical, place)
+                        .filter(|alignment| self.fits(alignment, canonical, place))
+                });
+            match alignment {
                 Some(alignment) => members.push((place.document, alignment)),
                 None => left.push(site),
             }
@@ -105,8 +118,39 @@ impl Refiner<'_> {
         (Star { canonical, members: distinct(canonical, members) }, left)
     }
 
-    /// Aligns a site to the canonical passage, if it is a version of it.
-    fn align(&mut self, table: &GramTable, canonical: Place, place: Place) -> Option<Alignment> {
+    /// Whether an alignment makes a place a version of the canonical passage.
+    fn fits(&self, alignment: &Alignment, canonical: Place, place: Place) -> bool {
+        let tokens = self.collection.hashes(canonical.document);
+        alignment.matched_half_words(tokens) >= 2 * self.limits.min_words
+            && alignment.identity() >= self.limits.min_identity
+            && 2 * alignment.a.len() >= canonical.tokens.len()
+            && 2 * alignment.b.overlap(place.tokens) >= place.tokens.len()
+            && (canonical.document != place.document || alignment.b.overlap(canonical.tokens) == 0)
+    }
+
+    /// The alignment of a place with the same tokens.
+    fn copied(&self, canonical: Place, place: Place) -> Option<Alignment> {
+        equal_ranges(Sides {
+            a: self.collection.hashes(canonical.document),
+            b: self.collection.hashes(place.document),
+            within_a: canonical.tokens,
+            within_b: place.tokens,
+        })
+    }
+
+    /// The best of the alignments that connected two sites, as far as it lies in the canonical
+    /// passage.
+    fn known(&self, centre: SiteId, site: SiteId, canonical: Place) -> Option<Alignment> {
+        let edges = &self.sites.edges;
+        let after = edges.partition_point(|edge| (edge.from, edge.to) <= (centre, site));
+        let edge = edges[..after].last().filter(|edge| (edge.from, edge.to) == (centre, site))?;
+        let matches = self.pairs[edge.pair as usize].matches.iter();
+        let turned = |stretch: &Stretch| if edge.turned { stretch.turned() } else { *stretch };
+        Alignment::through(matches.filter_map(|stretch| turned(stretch).clipped(canonical.tokens)))
+    }
+
+    /// Aligns a place to the canonical passage.
+    fn aligned(&mut self, table: &GramTable, canonical: Place, place: Place) -> Option<Alignment> {
         let (a, b) =
             (self.collection.hashes(canonical.document), self.collection.hashes(place.document));
         let mut within_b = TokenRange::new(
@@ -125,16 +169,8 @@ impl Refiner<'_> {
         }
         let sides = Sides { a, b, within_a: canonical.tokens, within_b };
         let ids = (canonical.document, place.document);
-        let exact = Sides { within_b: place.tokens, ..sides };
-        let alignment = super::align::equal_ranges(exact).or_else(|| {
-            let found = table.align(self.collection, self.worker, ids, sides);
-            found.into_iter().max_by_key(|alignment| alignment.matched_half_words(a))
-        })?;
-        let fits = alignment.matched_half_words(a) >= 2 * self.limits.min_words
-            && alignment.identity() >= self.limits.min_identity
-            && 2 * alignment.a.len() >= canonical.tokens.len()
-            && 2 * alignment.b.overlap(place.tokens) >= place.tokens.len();
-        fits.then_some(alignment)
+        let found = table.align(self.collection, self.worker, ids, sides);
+        found.into_iter().max_by_key(|alignment| alignment.matched_half_words(a))
     }
 
     /// A place that neither begins nor ends inside a contraction.
@@ -178,12 +214,12 @@ impl Refiner<'_> {
         alone.sort_unstable();
         let mut groups: Vec<(SiteId, SiteId)> = Vec::new();
         for &site in &alone {
-            let from = self.sites.edges.partition_point(|edge| edge.0 < site);
+            let from = self.sites.edges.partition_point(|edge| edge.from < site);
             let neighbour = self.sites.edges[from..]
                 .iter()
-                .take_while(|edge| edge.0 == site)
-                .max_by_key(|edge| (edge.2, std::cmp::Reverse(edge.1)));
-            if let Some(&(_, neighbour, _)) = neighbour {
+                .take_while(|edge| edge.from == site)
+                .max_by_key(|edge| (edge.matched, std::cmp::Reverse(edge.to)));
+            if let Some(&Edge { to: neighbour, .. }) = neighbour {
                 // Of two lone neighbours the first is the centre.
                 let mutual = groups.contains(&(site, neighbour));
                 if !mutual {

@@ -60,9 +60,11 @@ pub(crate) fn documents_of(star: &Star) -> u32 {
 fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
     let canonical = star.canonical.tokens;
     let mut holders = vec![0u32; canonical.len() as usize];
-    for (at, _, len) in star.members.iter().flat_map(|(_, alignment)| alignment.equal_runs()) {
-        let from = (at - canonical.start) as usize;
-        for holder in holders.iter_mut().skip(from).take((len as usize + 1).saturating_sub(GRAM)) {
+    let matches = star.members.iter().flat_map(|(_, alignment)| alignment.matches());
+    for run in matches.filter(|stretch| !stretch.form) {
+        let from = (run.at_a - canonical.start) as usize;
+        let grams = (run.len as usize + 1).saturating_sub(GRAM);
+        for holder in holders.iter_mut().skip(from).take(grams) {
             *holder += 1;
         }
     }
@@ -80,7 +82,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
     grams_asked.par_sort_unstable();
     grams_asked.dedup();
     let numbers: HashMap<u64, u32> = grams_asked.iter().copied().zip(0u32..).collect();
-    let bits = (grams_asked.len().max(64) * 16).next_power_of_two();
+    let bits = (grams_asked.len().max(64) * 6).next_power_of_two();
     let mut filter = vec![0u64; bits / 64];
     for gram in &grams_asked {
         let bit = *gram as usize & (bits - 1);

@@ -88,9 +88,8 @@ pub(crate) fn find_passages(
     suppressed.dissimilar_alignments = found.dissimilar;
     begin(Stage::Passages);
     let sites = site::find_sites(&found.pairs, collection.documents.len(), config.min_words);
-    drop(found);
-    let stars = cluster::refine(collection, dates, &sites, limits);
-    drop(sites);
+    let stars = cluster::refine(collection, dates, &sites, &found.pairs, limits);
+    drop((sites, found));
     let distinct = distinct::distinctiveness(collection, &stars);
     let mut passages: Vec<PassageCluster> = stars
         .par_iter()

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::align::{Aligner, Alignment, Sides, equal_ranges};
+use super::align::{Aligner, Alignment, Sides, Stretch, equal_ranges};
 use super::chain::chains;
 use super::direct::GramTable;
 use super::link::Run;
@@ -31,8 +31,8 @@ pub(crate) struct Place {
 pub(crate) struct Pair {
     pub(crate) a: Place,
     pub(crate) b: Place,
-    /// Runs of equal tokens, as `(at_a, at_b, len)`.
-    pub(crate) runs: Box<[(u32, u32, u32)]>,
+    /// What matches, in order.
+    pub(crate) matches: Box<[Stretch]>,
     /// Matched words, in half words.
     pub(crate) matched: u32,
 }
@@ -149,7 +149,7 @@ impl Pair {
         Self {
             a: Place { document: a, tokens: alignment.a },
             b: Place { document: b, tokens: alignment.b },
-            runs: alignment.equal_runs().collect(),
+            matches: alignment.matches().collect(),
             matched,
         }
     }
@@ -207,20 +207,25 @@ fn repeated_units(
             (TokenRange::new(at, at + unit), TokenRange::new(at + unit, at + 2 * unit));
         let equal =
             |i: &u32| tokens[(first.start + i) as usize] == tokens[(second.start + i) as usize];
-        let mut runs: Vec<(u32, u32, u32)> = Vec::new();
+        let mut matches: Vec<Stretch> = Vec::new();
         let mut matched = 0;
         for i in (0..unit).filter(equal) {
             matched += tokens[(first.start + i) as usize].half_words();
-            match runs.last_mut() {
-                Some((from, _, len)) if *from + *len == first.start + i => *len += 1,
-                _ => runs.push((first.start + i, second.start + i, 1)),
+            match matches.last_mut() {
+                Some(last) if last.at_a + last.len == first.start + i => last.len += 1,
+                _ => matches.push(Stretch {
+                    at_a: first.start + i,
+                    at_b: second.start + i,
+                    len: 1,
+                    form: false,
+                }),
             }
         }
         if matched >= 2 * limits.min_words {
             pairs.push(Pair {
                 a: Place { document, tokens: first },
                 b: Place { document, tokens: second },
-                runs: runs.into(),
+                matches: matches.into(),
                 matched,
             });
         }

@@ -261,7 +261,8 @@ const fn rows_within(cost: i32) -> usize {
     if straight > aside { straight as usize } else { aside as usize }
 }
 
-fn push_unequal(path: &mut Vec<(Step, u32)>, rows: u32, columns: u32) {
+/// Adds what stands between two matches: unequal words, and a gap for the rest.
+pub(crate) fn push_unequal(path: &mut Vec<(Step, u32)>, rows: u32, columns: u32) {
     let shared = rows.min(columns);
     push(path, Step::Mismatch, shared);
     push(path, Step::Delete, rows - shared);

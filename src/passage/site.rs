@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::align::Stretch;
 use super::pairs::{Pair, Place};
 use crate::cluster::UnionFind;
 use crate::span::TokenRange;
@@ -23,9 +24,21 @@ pub(crate) struct Sites {
     pub(crate) places: Vec<Place>,
     /// The connected components of two or more sites; each sorted by place, all by first place.
     pub(crate) components: Vec<Vec<SiteId>>,
-    /// Pairs of sites that an alignment connects, with its matched half words; both directions,
-    /// sorted.
-    pub(crate) edges: Vec<(SiteId, SiteId, u32)>,
+    /// Pairs of sites that an alignment connects; both directions, sorted.
+    pub(crate) edges: Vec<Edge>,
+}
+
+/// An alignment between two sites, as seen from one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Edge {
+    pub(crate) from: SiteId,
+    pub(crate) to: SiteId,
+    /// Matched half words.
+    pub(crate) matched: u32,
+    /// Number of the pair.
+    pub(crate) pair: u32,
+    /// Whether the pair has `to` as its first side.
+    pub(crate) turned: bool,
 }
 
 /// The sites of one document by size class and start.
@@ -95,10 +108,11 @@ pub(crate) fn find_sites(pairs: &[Pair], documents: usize, min_words: u32) -> Si
     }
     let mut union = UnionFind::new(places.len() as u32);
     let mut edges = Vec::with_capacity(2 * pairs.len());
-    for (&[a, b], pair) in site_of.iter().zip(pairs) {
+    for ((&[a, b], pair), number) in site_of.iter().zip(pairs).zip(0u32..) {
         if a != b {
             union.union(a, b);
-            edges.extend([(a, b, pair.matched), (b, a, pair.matched)]);
+            let edge = Edge { from: a, to: b, matched: pair.matched, pair: number, turned: false };
+            edges.extend([edge, Edge { from: b, to: a, turned: true, ..edge }]);
         }
     }
     carry_over(pairs, &sides, &site_of, &mut by_document, &mut places, &mut union, min_words);
@@ -196,18 +210,16 @@ fn carry_over(
 
 /// Where a range of one side stands on the other, if enough of it is equal there.
 fn carried(pair: &Pair, second: bool, tokens: TokenRange, min_words: u32) -> Option<Place> {
-    let here = |&(at_a, at_b, _): &(u32, u32, u32)| if second { at_b } else { at_a };
-    let there = |&(at_a, at_b, _): &(u32, u32, u32)| if second { at_a } else { at_b };
-    let from = pair.runs.partition_point(|run| here(run) + run.2 <= tokens.start);
+    let turned = |stretch: &Stretch| if second { stretch.turned() } else { *stretch };
+    let from =
+        pair.matches.partition_point(|stretch| turned(stretch).at_a + stretch.len <= tokens.start);
     let mut hull: Option<TokenRange> = None;
     let mut equal = 0;
-    for run in pair.runs[from..].iter().take_while(|run| here(run) < tokens.end) {
-        let part =
-            TokenRange::new(here(run).max(tokens.start), (here(run) + run.2).min(tokens.end));
-        let at = there(run) + (part.start - here(run));
-        let part = TokenRange::new(at, at + part.len());
-        equal += part.len();
-        hull = Some(hull.map_or(part, |hull| hull.hull(part)));
+    let inside = pair.matches[from..].iter().map_while(|stretch| turned(stretch).clipped(tokens));
+    for part in inside.filter(|part| !part.form) {
+        let there = TokenRange::new(part.at_b, part.at_b + part.len);
+        equal += part.len;
+        hull = Some(hull.map_or(there, |hull| hull.hull(there)));
     }
     let document = if second { pair.a.document } else { pair.b.document };
     hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words)

@@ -13,11 +13,13 @@ use hashbrown::HashMap;
 use super::Collection;
 use super::align::Forms;
 use super::programme::FORM_ASIDE;
-use crate::span::TokenRange;
+use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
 
 /// Words kept before the store is emptied: it bounds memory, not what is found.
 const CAPACITY: usize = 1 << 18;
+/// Tokens looked at beyond an end for the rest of a contraction.
+const LOOK: u32 = 5;
 /// Bytes of their letters before it is.
 const LETTERS: usize = 1 << 24;
 /// Bytes of the longest word that has forms.
@@ -61,6 +63,7 @@ pub(crate) struct Words {
     by_hash: HashMap<TokenHash, Word>,
     letters: String,
     scratch: SpanScratch,
+    spans: Vec<Span>,
     /// Words of the positions of the two stretches under alignment, as far as asked for.
     stretches: [Vec<Word>; 2],
 }
@@ -75,16 +78,27 @@ impl Words {
         tokens: TokenRange,
     ) -> TokenRange {
         let (text, index) = (collection.text(document), &collection.tokens[document as usize]);
-        let mut span = |token: u32| {
-            let one = TokenRange::new(token, token + 1);
-            index.span_of(text, one, &mut self.scratch)
-        };
         let mut whole = tokens;
-        while whole.start > 0 && span(whole.start - 1) == span(whole.start) {
-            whole.start -= 1;
+        // One look at each end suffices unless contractions follow one another.
+        while whole.start > 0 && whole.start < whole.end {
+            let around = TokenRange::new(whole.start.saturating_sub(LOOK), whole.start + 1);
+            index.spans(text, around, &mut self.scratch, &mut self.spans);
+            let joined = self.spans.iter().rev().skip(1);
+            let joined = joined.take_while(|span| self.spans.last() == Some(*span)).count() as u32;
+            whole.start -= joined;
+            if joined < LOOK {
+                break;
+            }
         }
-        while (whole.end as usize) < index.len() && span(whole.end - 1) == span(whole.end) {
-            whole.end += 1;
+        while whole.start < whole.end && (whole.end as usize) < index.len() {
+            let around = TokenRange::new(whole.end - 1, (whole.end + LOOK).min(index.len() as u32));
+            index.spans(text, around, &mut self.scratch, &mut self.spans);
+            let joined = self.spans.iter().skip(1);
+            let joined = joined.take_while(|span| self.spans.first() == Some(*span)).count() as u32;
+            whole.end += joined;
+            if joined < LOOK {
+                break;
+            }
         }
         whole
     }
