@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::cluster::keep_ranks;
+use crate::cluster::{keep_ranks, protected_first};
 use crate::config::{Config, PassageConfig, Scope};
 use crate::document::{DocId, Document, Timestamp};
 use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_documents};
@@ -178,13 +178,22 @@ impl Doublet {
     /// # Errors
     /// [`ErrorKind::Limit`] for more than 2³² − 2 documents or a text of 4 GiB or more.
     pub fn find(&self, documents: &[Document]) -> Result<Report> {
+        self.find_protecting(documents, 0)
+    }
+
+    /// As [`find`](Self::find), but the first `protected` documents represent their clusters,
+    /// whatever the keep policy says of the others.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn find_protecting(&self, documents: &[Document], protected: usize) -> Result<Report> {
         match &self.pool {
-            None => self.run(documents),
-            Some(pool) => pool.install(|| self.run(documents)),
+            None => self.run(documents, protected),
+            Some(pool) => pool.install(|| self.run(documents, protected)),
         }
     }
 
-    fn run(&self, documents: &[Document]) -> Result<Report> {
+    fn run(&self, documents: &[Document], protected: usize) -> Result<Report> {
         check_limits(documents)?;
         let mut clock = Clock::new(self.observer.as_deref());
         clock.begin(Stage::Tokens);
@@ -199,6 +208,7 @@ impl Doublet {
         } else {
             let ranks =
                 keep_ranks(&self.config.documents.keep, documents, &counts, Timestamp::parse);
+            let ranks = protected_first(&ranks, protected);
             let lookup = |id: DocId| tokens[id.index()].hashes();
             compare_documents(&features.documents, &lookup, &ranks, &self.config.documents)?
         };

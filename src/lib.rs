@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod config;
+pub mod dedup;
 pub mod document;
 pub mod documents;
 pub mod error;

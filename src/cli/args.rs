@@ -1,9 +1,13 @@
 //! What can be typed: commands, options, help.
 
+mod dedup;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use doublet::{Keep, Linkage, Scope, Sensitivity};
+use doublet::{Keep, Linkage, PassageConfig, ReadConfig, Scope, Sensitivity};
+
+pub(super) use self::dedup::DedupArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +17,7 @@ Examples:
   doublet find crawl/ -f json -o report.json  everything, for a program
   doublet show report.json --all              read it again, in full
   doublet compare draft.txt print.txt         two texts side by side
+  doublet dedup crawl/ --output clean/        the same files without what repeats
 
 Exit codes: 0 done; 1 done, but some inputs were skipped (each is named on standard error);
 2 wrong usage or an error that stopped the run; 130 stopped by a signal.";
@@ -86,6 +91,14 @@ pub(super) enum Command {
     /// with the words that differ, and how much of everything stands elsewhere.
     #[command(after_help = FIND_EXAMPLES)]
     Find(Box<FindArgs>),
+    /// Write the files again without the documents and passages that repeat.
+    ///
+    /// Reads what find reads. The output holds the same files in the same format, compression and
+    /// order; records that stay are the same bytes. What went, why, and what stands for it is in
+    /// removed.jsonl there. Inputs are never changed. Lines and files that cannot be read are
+    /// named and copied as they are.
+    #[command(after_help = dedup::EXAMPLES)]
+    Dedup(Box<DedupArgs>),
     /// Show two texts side by side, aligned, with the words that differ.
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
@@ -152,9 +165,37 @@ pub(super) struct InputArgs {
     pub(super) strict: bool,
 }
 
+impl From<&InputArgs> for ReadConfig {
+    fn from(args: &InputArgs) -> Self {
+        Self {
+            text_field: args.text_field.clone(),
+            id_field: args.id_field.clone(),
+            group_by: args.group_by.clone(),
+            date_field: args.date_field.clone(),
+            encoding: args.encoding.clone(),
+            include: args.include.clone(),
+            exclude: args.exclude.clone(),
+            skip_hidden: args.skip_hidden,
+            strict: args.strict,
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Documents")]
 pub(super) struct DocumentArgs {
+    #[command(flatten)]
+    pub(super) matching: MatchArgs,
+    /// How matches become clusters.
+    #[arg(long, value_name = "HOW", default_value = "star")]
+    pub(super) linkage: LinkageArg,
+}
+
+/// When documents match, and which of them is preferred.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Documents")]
+pub(super) struct MatchArgs {
     /// Lowest similarity (Jaccard, of shingles) of near-duplicates.
     #[arg(long, value_name = "0..1", default_value_t = 0.8, value_parser = above_zero)]
     pub(super) threshold: f64,
@@ -164,9 +205,6 @@ pub(super) struct DocumentArgs {
     /// Lowest share of a document that another must hold to contain it.
     #[arg(long, value_name = "0..1", default_value_t = 0.9, value_parser = above_zero)]
     pub(super) containment: f64,
-    /// How matches become clusters.
-    #[arg(long, value_name = "HOW", default_value = "star")]
-    pub(super) linkage: LinkageArg,
     /// Which version represents a cluster: longest, first, newest[:FIELD], oldest[:FIELD],
     /// max:FIELD or source-order.
     #[arg(long, value_name = "POLICY", default_value = "longest")]
@@ -188,6 +226,17 @@ pub(super) struct PassageArgs {
     /// Passages less distinctive than this are formulaic and folded away.
     #[arg(long, value_name = "0..1", default_value_t = 0.25, value_parser = share)]
     pub(super) min_distinctiveness: f64,
+}
+
+impl From<&PassageArgs> for PassageConfig {
+    fn from(args: &PassageArgs) -> Self {
+        Self {
+            min_words: args.min_words,
+            sensitivity: args.sensitivity.into(),
+            min_identity: args.min_identity,
+            min_distinctiveness: args.min_distinctiveness,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -7,16 +7,16 @@ use doublet::{Collection, Config, Document, Doublet, Event, Input, Report, Resul
 
 use super::progress::Progress;
 
-/// Shows how many bytes were read.
-struct Reading<'a>(&'a Progress);
+/// Shows how many bytes went through a stage of this name.
+pub(super) struct Bytes<'a>(pub(super) &'static str, pub(super) &'a Progress);
 
-impl source::Progress for Reading<'_> {
+impl source::Progress for Bytes<'_> {
     fn begin(&self, _files: u64, bytes: u64) {
-        self.0.begin("reading", (bytes > 0).then_some(bytes));
+        self.1.begin(self.0, (bytes > 0).then_some(bytes));
     }
 
     fn advance(&self, bytes: u64) {
-        self.0.advance(bytes);
+        self.1.advance(bytes);
     }
 }
 
@@ -26,14 +26,32 @@ pub(super) fn read(
     config: &ReadConfig,
     progress: &Progress,
 ) -> Result<Collection> {
-    let inputs = paths.iter().map(Input::path);
-    let collection = source::read_all(inputs, config, &Reading(progress));
+    read_inputs(paths.iter().map(Input::path), config, progress)
+}
+
+/// Reads every document of the inputs, in their order.
+pub(super) fn read_inputs(
+    inputs: impl Iterator<Item = Input>,
+    config: &ReadConfig,
+    progress: &Progress,
+) -> Result<Collection> {
+    let collection = source::read_all(inputs, config, &Bytes("reading", progress));
     progress.finish();
     collection
 }
 
 /// Finds what repeats in the documents.
 pub(super) fn find(documents: &[Document], config: &Config, progress: &Progress) -> Result<Report> {
+    find_protecting(documents, 0, config, progress)
+}
+
+/// As [`find`], where the first `protected` documents represent their clusters.
+pub(super) fn find_protecting(
+    documents: &[Document],
+    protected: usize,
+    config: &Config,
+    progress: &Progress,
+) -> Result<Report> {
     let shown = progress.clone();
     let observer = move |event| {
         if let Event::Started(stage) = event {
@@ -41,7 +59,7 @@ pub(super) fn find(documents: &[Document], config: &Config, progress: &Progress)
         }
     };
     let doublet = Doublet::builder().config(config.clone()).progress(observer).build()?;
-    let report = doublet.find(documents);
+    let report = doublet.find_protecting(documents, protected);
     progress.finish();
     report
 }

@@ -24,34 +24,19 @@ struct Plan {
 impl Plan {
     fn new(args: &FindArgs, common: &Common) -> Result<Self> {
         check_inputs(args.paths.iter().map(PathBuf::as_path))?;
-        let reading = ReadConfig {
-            text_field: args.input.text_field.clone(),
-            id_field: args.input.id_field.clone(),
-            group_by: args.input.group_by.clone(),
-            date_field: args.input.date_field.clone(),
-            encoding: args.input.encoding.clone(),
-            include: args.input.include.clone(),
-            exclude: args.input.exclude.clone(),
-            skip_hidden: args.input.skip_hidden,
-            strict: args.input.strict,
-            ..ReadConfig::default()
-        };
+        let reading = ReadConfig::from(&args.input);
+        let matching = &args.documents.matching;
         let config = Config {
             scope: Choice::from(args.only).0,
             documents: DocumentConfig {
-                shingle_size: args.documents.shingle_size,
-                threshold: args.documents.threshold,
-                containment: args.documents.containment,
+                shingle_size: matching.shingle_size,
+                threshold: matching.threshold,
+                containment: matching.containment,
                 linkage: args.documents.linkage.into(),
-                keep: args.documents.keep.clone(),
+                keep: matching.keep.clone(),
                 ..DocumentConfig::default()
             },
-            passages: PassageConfig {
-                min_words: args.passages.min_words,
-                sensitivity: args.passages.sensitivity.into(),
-                min_identity: args.passages.min_identity,
-                min_distinctiveness: args.passages.min_distinctiveness,
-            },
+            passages: PassageConfig::from(&args.passages),
             threads: args.threads,
         };
         let output = Output::resolve(&args.output, common)?;

@@ -9,10 +9,38 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Exit;
 
-static PENDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static PENDING: Mutex<Vec<Aside>> = Mutex::new(Vec::new());
+
+/// How often a folder is removed with all that is in it: its writer may still be adding to it.
+const ATTEMPTS: usize = 100;
+
+/// Something that is to go.
+struct Aside {
+    path: PathBuf,
+    /// Whether it is a folder that goes with all that is in it.
+    whole: bool,
+}
+
+impl Aside {
+    fn remove(&self) {
+        let path = &self.path;
+        if self.whole {
+            // Who writes makes no folder but inside this one, so it does not come back.
+            for _ in 0..ATTEMPTS {
+                if std::fs::remove_dir_all(path).is_ok() || !path.exists() {
+                    break;
+                }
+            }
+        } else if path.is_dir() {
+            let _ = std::fs::remove_dir(path);
+        } else {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
 
 /// What is written aside, while nothing can interrupt.
-pub(super) struct Pending(MutexGuard<'static, Vec<PathBuf>>);
+pub(super) struct Pending(MutexGuard<'static, Vec<Aside>>);
 
 /// Holds off the handler until the value is dropped.
 pub(super) fn hold() -> Pending {
@@ -23,12 +51,17 @@ pub(super) fn hold() -> Pending {
 impl Pending {
     /// Registers a file, or a folder that is to go if it is empty.
     pub(super) fn add(&mut self, path: &Path) {
-        self.0.push(path.to_path_buf());
+        self.0.push(Aside { path: path.to_path_buf(), whole: false });
+    }
+
+    /// Registers a folder that is to go with all that is in it.
+    pub(super) fn add_whole(&mut self, path: &Path) {
+        self.0.push(Aside { path: path.to_path_buf(), whole: true });
     }
 
     /// Forgets a path that is gone or in its place.
     pub(super) fn remove(&mut self, path: &Path) {
-        self.0.retain(|pending| pending != path);
+        self.0.retain(|pending| pending.path != path);
     }
 }
 
@@ -37,10 +70,7 @@ pub(super) fn install() {
     // Without a handler an interrupted run may leave a temporary file; no reason not to run.
     let _ = ctrlc::try_set_handler(|| {
         let pending = hold();
-        for path in pending.0.iter().rev() {
-            let _ =
-                if path.is_dir() { std::fs::remove_dir(path) } else { std::fs::remove_file(path) };
-        }
+        pending.0.iter().rev().for_each(Aside::remove);
         std::process::exit(Exit::Interrupted as i32);
     });
 }

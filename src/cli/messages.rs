@@ -39,6 +39,14 @@ impl Messages {
         }
     }
 
+    /// A table of what was done, without the program's name before each line.
+    pub(super) fn table(self, table: &str) {
+        if !self.quiet {
+            // Nobody can be told that standard error is closed.
+            let _ = io::stderr().lock().write_all(table.as_bytes());
+        }
+    }
+
     /// What ran, stage by stage, when asked for.
     pub(super) fn details(self, report: &Report) {
         if !self.verbose {

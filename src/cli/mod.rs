@@ -5,14 +5,17 @@
 
 mod args;
 mod compare;
+mod dedup;
 mod engine;
 mod find;
+mod folder;
 mod interrupt;
 mod messages;
 mod output;
 mod pages;
 mod progress;
 mod show;
+mod tally;
 
 use std::process::ExitCode;
 
@@ -71,6 +74,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(cli: &Cli, messages: Messages) -> Result<Exit> {
     match &cli.command {
         Command::Find(args) => find::run(args, &cli.common, messages),
+        Command::Dedup(args) => dedup::run(args, &cli.common, messages),
         Command::Compare(args) => compare::run(args, &cli.common, messages),
         Command::Show(args) => show::run(args, &cli.common),
         Command::Completions(args) => pages::completions(args.shell),

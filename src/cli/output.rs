@@ -171,7 +171,7 @@ fn resolve_path(path: &Path, format: Option<Format>, force: bool) -> Result<(For
     Ok((format, Target::File(path)))
 }
 
-fn exists(path: &Path) -> Error {
+pub(super) fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Config, "an --output that exists already")
         .at(path)
         .remedy("choose another name, or replace it with --force")
@@ -179,7 +179,7 @@ fn exists(path: &Path) -> Error {
 
 /// Files written aside, and a folder made for them; whatever is not committed goes.
 #[derive(Default)]
-struct Aside {
+pub(super) struct Aside {
     files: Vec<(NamedTempFile, PathBuf)>,
     folder: Option<PathBuf>,
 }
@@ -198,7 +198,7 @@ impl Aside {
     }
 
     /// Writes what is to stand at `path` into a file beside it, down to the disk.
-    fn write(
+    pub(super) fn write(
         &mut self,
         path: &Path,
         content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
@@ -229,7 +229,7 @@ impl Aside {
     }
 
     /// Puts every file in its place; no signal comes between them.
-    fn commit(mut self) -> Result<()> {
+    pub(super) fn commit(mut self) -> Result<()> {
         let mut pending = interrupt::hold();
         for (file, path) in std::mem::take(&mut self.files) {
             let aside = file.path().to_path_buf();
@@ -275,7 +275,7 @@ fn sync(file: &File) -> io::Result<()> {
     }
 }
 
-fn write_error(path: &Path, error: io::Error) -> Error {
+pub(super) fn write_error(path: &Path, error: io::Error) -> Error {
     let remedy = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "nothing was left there; make room, or name another place with --output"

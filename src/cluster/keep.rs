@@ -65,6 +65,19 @@ pub fn keep_ranks(
     }
 }
 
+/// The same order with the first `protected` documents before all others.
+///
+/// ```
+/// use doublet::cluster::protected_first;
+/// assert_eq!(protected_first(&[2, 3, 0, 1], 2), [0, 1, 2, 3]);
+/// ```
+#[must_use]
+pub fn protected_first(ranks: &[u32], protected: usize) -> Vec<u32> {
+    self::ranks(ranks.len(), |a, b| {
+        (a >= protected, ranks[a]).cmp(&(b >= protected, ranks[b]))
+    })
+}
+
 /// What a policy compares.
 #[derive(Clone, Debug, PartialEq)]
 enum Key {

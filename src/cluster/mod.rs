@@ -14,5 +14,5 @@ mod union_find;
 
 pub use assemble::cluster_documents;
 pub use copies::Copies;
-pub use keep::keep_ranks;
+pub use keep::{keep_ranks, protected_first};
 pub use union_find::UnionFind;

@@ -40,6 +40,14 @@ pub(crate) enum Compression {
 }
 
 impl Compression {
+    /// The ending of names of such files.
+    pub(crate) const fn ending(self) -> &'static str {
+        match self {
+            Self::Gzip => ".gz",
+            Self::Zstd => ".zst",
+        }
+    }
+
     /// The compression that the first bytes of a file announce.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         match *head {
@@ -63,14 +71,12 @@ pub(crate) struct Opened<'a> {
     pub(crate) encoding: Option<&'static str>,
 }
 
-/// Sets up decompression and decoding.
-pub(crate) fn open<'a>(
-    raw: Stream<'a>,
-    stated: Option<&'static Encoding>,
-) -> io::Result<Opened<'a>> {
-    let (head, raw) = peek(raw, 4)?;
-    let compression = Compression::of(&head);
-    let plain: Stream<'a> = match compression {
+/// The stream without its compression.
+pub(crate) fn decompress(
+    raw: Stream<'_>,
+    compression: Option<Compression>,
+) -> io::Result<Stream<'_>> {
+    Ok(match compression {
         None => raw,
         Some(Compression::Gzip) => {
             Box::new(MultiGzDecoder::new(BufReader::with_capacity(COMPRESSED_BLOCK, raw)))
@@ -81,7 +87,17 @@ pub(crate) fn open<'a>(
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Box::new(decoder)
         }
-    };
+    })
+}
+
+/// Sets up decompression and decoding.
+pub(crate) fn open<'a>(
+    raw: Stream<'a>,
+    stated: Option<&'static Encoding>,
+) -> io::Result<Opened<'a>> {
+    let (head, raw) = peek(raw, 4)?;
+    let compression = Compression::of(&head);
+    let plain = decompress(raw, compression)?;
     let (head, plain) = peek(plain, 3)?;
     let encoding = encoding_by_mark(&head).or(stated).filter(|&encoding| encoding != UTF_8);
     let reader = match encoding {

@@ -11,11 +11,12 @@ use super::{Source, jsonl, text, values};
 use crate::error::{Error, Result};
 
 /// Bytes of a stream that tell records from text.
-const HEAD: u64 = 4 << 10;
+pub(crate) const HEAD: u64 = 4 << 10;
 
 /// What a name says about the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
+    /// One document.
     Text,
     /// One record a line.
     Lines,
@@ -41,6 +42,16 @@ fn kind_by_name(path: &Path) -> Kind {
     }
 }
 
+/// How a file of this name is read.
+pub(crate) fn kind_of_file(path: &Path, format: Format) -> Kind {
+    match (format, kind_by_name(path)) {
+        (Format::Auto, kind) => kind,
+        (Format::Text, _) => Kind::Text,
+        (Format::Jsonl, Kind::Json) => Kind::Json,
+        (Format::Jsonl, _) => Kind::Lines,
+    }
+}
+
 /// A regular file.
 pub(crate) struct File<'a> {
     pub(crate) place: Place,
@@ -55,12 +66,7 @@ impl Source for File<'_> {
     }
 
     fn read(&mut self, sink: &mut Sink<'_>) -> Result<()> {
-        let kind = match (self.resolved.config.format, kind_by_name(&self.path)) {
-            (Format::Auto, kind) => kind,
-            (Format::Text, _) => Kind::Text,
-            (Format::Jsonl, Kind::Json) => Kind::Json,
-            (Format::Jsonl, _) => Kind::Lines,
-        };
+        let kind = kind_of_file(&self.path, self.resolved.config.format);
         let file =
             fs::File::open(&self.path).map_err(|error| Error::io("open", &self.path, error))?;
         let raw: Stream<'_> = Box::new(Counted { reader: file, progress: sink.progress });
@@ -121,7 +127,7 @@ impl Source for Piped<'_> {
 }
 
 /// Whether a stream begins as a JSON object. (A brace alone also begins much other text.)
-fn begins_as_object(head: &[u8]) -> bool {
+pub(crate) fn begins_as_object(head: &[u8]) -> bool {
     let head = head.strip_prefix(UTF8_BOM).unwrap_or(head).trim_ascii_start();
     let Some(inside) = head.strip_prefix(b"{") else { return false };
     matches!(inside.trim_ascii_start().first(), Some(b'"' | b'}'))

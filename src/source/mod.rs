@@ -20,6 +20,7 @@ mod decode;
 mod file;
 mod jsonl;
 mod place;
+pub(crate) mod raw;
 mod record;
 mod sink;
 mod text;

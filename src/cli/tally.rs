@@ -1,0 +1,171 @@
+//! The final count of `doublet dedup`: a table for people, JSON for programs.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use doublet::Document;
+use doublet::dedup::{Plan, Rule, Written};
+use serde::Serialize;
+
+/// A number of documents (or cuts) and their bytes of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Amount {
+    pub(super) count: u64,
+    pub(super) bytes: u64,
+}
+
+impl Amount {
+    fn add(&mut self, bytes: usize) {
+        self.count += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+/// What went by each rule: documents, or cuts for passages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Removed {
+    exact: Amount,
+    near: Amount,
+    contained: Amount,
+    passage: Amount,
+    short: Amount,
+}
+
+/// Seconds of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Time {
+    pub(super) stage: String,
+    pub(super) seconds: f64,
+}
+
+/// Everything that is counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Tally {
+    /// Documents of the inputs.
+    pub(super) read: Amount,
+    /// Documents that only protect.
+    pub(super) protected: Amount,
+    /// Inputs that could not be read; they are copied as they are.
+    pub(super) skipped: u64,
+    pub(super) removed: Removed,
+    /// Records with findings, where they are annotated.
+    pub(super) annotated: u64,
+    /// Documents that stay.
+    pub(super) kept: Amount,
+    /// Files written, and their bytes as they are compressed.
+    pub(super) files: u64,
+    pub(super) file_bytes: u64,
+    pub(super) dry_run: bool,
+    pub(super) times: Vec<Time>,
+}
+
+impl Tally {
+    /// Counts the documents, of which the first `protected` are no inputs.
+    pub(super) fn new(documents: &[Document], protected: usize) -> Self {
+        let mut tally = Self::default();
+        for (index, document) in documents.iter().enumerate() {
+            let part = if index < protected { &mut tally.protected } else { &mut tally.read };
+            part.add(document.text.len());
+        }
+        tally.kept = tally.read;
+        tally
+    }
+
+    /// Takes off what a plan removes; `replacement` bytes stand for each stretch that is cut.
+    pub(super) fn remove(&mut self, documents: &[Document], plan: &Plan, replacement: usize) {
+        for removal in &plan.removals {
+            let whole = documents.get(removal.document.index()).map_or(0, |d| d.text.len());
+            let cut = removal.cuts.iter().map(|cut| cut.span.len() as usize).sum();
+            let (amount, bytes) = match removal.rule {
+                Rule::Exact => (&mut self.removed.exact, whole),
+                Rule::Near => (&mut self.removed.near, whole),
+                Rule::Contained => (&mut self.removed.contained, whole),
+                Rule::Passage => (&mut self.removed.passage, cut),
+                Rule::Short => (&mut self.removed.short, whole),
+            };
+            amount.add(bytes);
+            self.kept.bytes -= bytes as u64;
+            if removal.rule != Rule::Passage {
+                self.kept.count -= 1;
+            }
+        }
+        let stretches: usize = plan.cuts.values().map(Vec::len).sum();
+        self.kept.bytes += (stretches * replacement) as u64;
+    }
+
+    /// Adds what was written.
+    pub(super) fn wrote(&mut self, written: Written) {
+        self.files = written.files;
+        self.file_bytes = written.bytes;
+    }
+
+    /// Adds the time of a stage.
+    pub(super) fn took(&mut self, stage: &str, seconds: f64) {
+        self.times.push(Time { stage: stage.to_owned(), seconds });
+    }
+
+    /// The table.
+    pub(super) fn table(&self) -> String {
+        let mut table = format!("{:<22}{:>14}{:>20}\n", "", "documents", "bytes of text");
+        let mut row = |name: &str, amount: Amount| {
+            let (count, bytes) = (grouped(amount.count), grouped(amount.bytes));
+            let _ = writeln!(table, "{name:<22}{count:>14}{bytes:>20}");
+        };
+        row("read", self.read);
+        if self.protected.count > 0 {
+            row("protected besides", self.protected);
+        }
+        let removed = &self.removed;
+        row("removed: exact", removed.exact);
+        row("removed: near", removed.near);
+        row("removed: contained", removed.contained);
+        row("removed: short", removed.short);
+        row("passages cut", removed.passage);
+        row(if self.dry_run { "would be kept" } else { "kept" }, self.kept);
+        if self.annotated > 0 {
+            let _ = writeln!(table, "{:<22}{:>14}", "annotated", grouped(self.annotated));
+        }
+        if self.skipped > 0 {
+            let _ = writeln!(table, "{:<22}{:>14}", "not readable, copied", grouped(self.skipped));
+        }
+        if !self.dry_run {
+            let (files, bytes) = (grouped(self.files), grouped(self.file_bytes));
+            let _ = writeln!(table, "{:<22}{files:>14}{bytes:>20}", "files and their bytes");
+        }
+        for time in &self.times {
+            let _ = writeln!(table, "{:<22}{:>12.2} s", time.stage, time.seconds);
+        }
+        table
+    }
+
+    /// The same as one JSON object.
+    pub(super) fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

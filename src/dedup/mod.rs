@@ -1,0 +1,36 @@
+//! Cleaning a collection: which documents go, which spans are cut, and files without them.
+//!
+//! ```text
+//! report ─ plan ─┬─ documents: who stands for whom ─┐
+//!                └─ passages:  what is cut where ───┴→ removals ─┬─ writer:  files as they came in
+//!                                                                └─ record:  removed.jsonl
+//! ```
+//!
+//! [`Plan::new`] is a pure function of a report, the texts and the options; it reads and writes
+//! nothing. [`Layout`] says which files the inputs are made of and where each goes, and
+//! [`Layout::write`] copies them without what the plan takes out.
+//!
+//! # Promises
+//! 1. What stands for something that goes is never removed itself, and the passage that stands
+//!    for one that is cut is never cut: one step leads from a removal to text that stays.
+//! 2. Every removal has its evidence in the report: the same words, an exact score, or an aligned
+//!    passage. Scores are those of the texts as they came in.
+//! 3. Protected documents are never touched and always stand for the others.
+//! 4. A file that nothing is taken from is copied byte for byte; a record that stays is the line
+//!    that came in.
+
+mod annotate;
+mod bounds;
+mod documents;
+mod field;
+mod layout;
+mod passages;
+mod plan;
+mod record;
+mod writer;
+
+pub use self::bounds::Bounds;
+pub use self::layout::{Layout, REMOVED};
+pub use self::plan::{Cut, Options, Plan, Removal, Rule, Rules};
+pub use self::record::write_removed;
+pub use self::writer::{Edits, Written};

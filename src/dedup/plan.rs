@@ -1,0 +1,285 @@
+//! The plan: what goes, why, and what stands for it.
+//!
+//! Idea: documents first, in the order of the keep policy, then passages of those that stay, then
+//! the documents that cuts leave too short. Each step only ever takes from what stays, and what
+//! stands for something is pinned, so no removal leads to a removal.
+//!
+//! Cost: linear in the matches and in the members of passages, besides their sorts; texts are
+//! read only where something is cut.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::bounds::Bounds;
+use super::documents::Decisions;
+use super::passages::{self, Cuts};
+use crate::document::{DocId, Document};
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::model::Report;
+use crate::span::Span;
+
+/// Why something goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rule {
+    /// The same words in the same order.
+    Exact,
+    /// Similarity of at least the threshold.
+    Near,
+    /// Nearly all of it stands in the other document.
+    Contained,
+    /// A passage that stands elsewhere.
+    Passage,
+    /// Too little was left of the document when its passages were cut.
+    Short,
+}
+
+impl Rule {
+    /// All rules, in the order in which they are told.
+    pub const ALL: [Self; 5] =
+        [Self::Exact, Self::Near, Self::Contained, Self::Passage, Self::Short];
+
+    /// The name in `removed.jsonl`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Near => "near",
+            Self::Contained => "contained",
+            Self::Passage => "passage",
+            Self::Short => "short",
+        }
+    }
+}
+
+/// What is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "a set of four")]
+pub struct Rules {
+    /// Documents of the same words.
+    pub exact: bool,
+    /// Near-duplicates.
+    pub near: bool,
+    /// Documents that stand in another.
+    pub contained: bool,
+    /// Repeated passages, from the second place on.
+    pub passages: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { exact: true, near: true, contained: false, passages: false }
+    }
+}
+
+impl Rules {
+    /// Whether whole documents are compared.
+    #[must_use]
+    pub const fn documents(self) -> bool {
+        self.exact || self.near || self.contained
+    }
+}
+
+impl FromStr for Rules {
+    type Err = Error;
+
+    /// Reads names with commas between them.
+    ///
+    /// ```
+    /// use doublet::dedup::Rules;
+    /// let rules: Rules = "exact,near".parse()?;
+    /// assert_eq!(rules, Rules::default());
+    /// assert!("exact,similar".parse::<Rules>().is_err());
+    /// # Ok::<(), doublet::Error>(())
+    /// ```
+    fn from_str(text: &str) -> Result<Self> {
+        let mut rules = Self { exact: false, near: false, contained: false, passages: false };
+        for name in text.split(',') {
+            match name.trim() {
+                "exact" => rules.exact = true,
+                "near" => rules.near = true,
+                "contained" => rules.contained = true,
+                "passages" => rules.passages = true,
+                other => {
+                    return Err(Error::new(ErrorKind::Config, format!("the rule {other:?}"))
+                        .expected("exact, near, contained or passages, with commas between them"));
+                }
+            }
+        }
+        Ok(rules)
+    }
+}
+
+/// How a plan is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What is to go.
+    pub rules: Rules,
+    /// Where passages are cut.
+    pub bounds: Bounds,
+    /// Whether passages that the report calls boilerplate are cut too. Default false.
+    pub boilerplate: bool,
+    /// A document of which cuts leave fewer words goes whole. Default 20.
+    pub min_words_left: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            rules: Rules::default(),
+            bounds: Bounds::default(),
+            boilerplate: false,
+            min_words_left: 20,
+        }
+    }
+}
+
+/// A span that is cut, and what stands for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cut {
+    /// What is cut, in bytes of the text.
+    pub span: Span,
+    /// The document that keeps the passage.
+    pub kept: DocId,
+    /// Where it keeps it.
+    pub kept_span: Span,
+    /// Share of equal words, of this place or the kept one with the passage's canonical wording,
+    /// whichever is lower.
+    pub score: f64,
+}
+
+/// Something that goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removal {
+    /// Of which document.
+    pub document: DocId,
+    /// Why.
+    pub rule: Rule,
+    /// Similarity, containment or identity by the rule; for `short` the share of bytes cut.
+    pub score: f64,
+    /// The document that stands for it.
+    pub kept: DocId,
+    /// The spans it concerns: one for a passage, all cuts for `short`, none otherwise.
+    pub cuts: Vec<Cut>,
+}
+
+/// What goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Everything that goes, by document, then span.
+    pub removals: Vec<Removal>,
+    /// Whether each document goes whole, by id.
+    pub gone: Vec<bool>,
+    /// The spans to cut from documents that stay, in order and apart from each other.
+    pub cuts: BTreeMap<DocId, Vec<Span>>,
+}
+
+impl Plan {
+    /// Decides what goes.
+    ///
+    /// `report` is about `documents`, of which the first `protected` stay; `ranks` is the order of
+    /// preference ([`protected_first`](crate::cluster::protected_first) of
+    /// [`keep_ranks`](crate::cluster::keep_ranks)), by id.
+    ///
+    /// ```
+    /// use doublet::dedup::{Options, Plan, Rule};
+    /// use doublet::{Document, Doublet};
+    /// let text = "the quick brown fox jumps over the lazy dog and runs away";
+    /// let documents = [Document::new("a", text), Document::new("b", text)];
+    /// let report = Doublet::new().find(&documents)?;
+    /// let plan = Plan::new(&documents, &report, &[0, 1], 0, &Options::default());
+    /// assert_eq!(plan.gone, [false, true]);
+    /// assert_eq!(plan.removals[0].rule, Rule::Exact);
+    /// # Ok::<(), doublet::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(
+        documents: &[Document],
+        report: &Report,
+        ranks: &[u32],
+        protected: usize,
+        options: &Options,
+    ) -> Self {
+        let decisions = Decisions::new(report, ranks, protected, options.rules);
+        let mut plan = Self { gone: decisions.gone(), ..Self::default() };
+        let cuts = if options.rules.passages {
+            passages::cuts(documents, report, ranks, protected, &plan.gone, options)
+        } else {
+            Cuts::default()
+        };
+        plan.removals = decisions.into_removals();
+        let mut pinned = cuts.pinned;
+        pinned.resize(documents.len(), false);
+        for removal in &plan.removals {
+            pinned[removal.kept.index()] = true;
+        }
+        for (document, found) in cuts.by_document {
+            let is_pinned = pinned[document.index()];
+            plan.cut(documents, document, found, is_pinned, options.min_words_left);
+        }
+        plan.removals.sort_by_key(|removal| {
+            (removal.document, removal.cuts.first().map(|cut| cut.span.start))
+        });
+        plan
+    }
+
+    /// Cuts a document, or takes it whole where too little is left. One that stands for others
+    /// cannot go, so it is left as it is then.
+    fn cut(
+        &mut self,
+        documents: &[Document],
+        document: DocId,
+        cuts: Vec<Cut>,
+        is_pinned: bool,
+        min_words_left: usize,
+    ) {
+        let Some(text) = documents.get(document.index()).map(|document| document.text.as_str())
+        else {
+            return;
+        };
+        let spans = joined(cuts.iter().map(|cut| cut.span));
+        let left = passages::words_left(text, &spans);
+        if left >= min_words_left {
+            self.removals.extend(cuts.into_iter().map(|cut| Removal {
+                document,
+                rule: Rule::Passage,
+                score: cut.score,
+                kept: cut.kept,
+                cuts: vec![cut],
+            }));
+            self.cuts.insert(document, spans);
+            return;
+        }
+        let longest = cuts.iter().max_by_key(|cut| (cut.span.len(), cut.span.start)).copied();
+        if let Some(longest) = longest.filter(|_| !is_pinned) {
+            let cut: u64 = spans.iter().map(|span| u64::from(span.len())).sum();
+            self.gone[document.index()] = true;
+            self.removals.push(Removal {
+                document,
+                rule: Rule::Short,
+                score: cut as f64 / text.len().max(1) as f64,
+                kept: longest.kept,
+                cuts,
+            });
+        }
+    }
+
+    /// Number of removals of a rule.
+    #[must_use]
+    pub fn count(&self, rule: Rule) -> usize {
+        self.removals.iter().filter(|removal| removal.rule == rule).count()
+    }
+}
+
+/// Spans in order, those that touch made one.
+fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut spans: Vec<Span> = spans.collect();
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => *last = last.hull(span),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
