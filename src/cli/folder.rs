@@ -60,9 +60,12 @@ impl Place {
         for input in inputs {
             let Ok(resolved) = fs::canonicalize(input) else { continue };
             if self.path.starts_with(&resolved) || resolved.starts_with(&self.path) {
-                return Err(Error::new(ErrorKind::Config, "an input and an --output in each other")
-                    .expected("an output apart from what is read")
-                    .at(input));
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    "an input and an --output in each other",
+                )
+                .expected("an output apart from what is read")
+                .at(input));
             }
         }
         Ok(())
@@ -123,10 +126,8 @@ impl AsideFolder {
                     // What stood there must not go with the folder that it is in now.
                     let _ = earlier.keep();
                     pending.remove(&aside);
-                    return Err(refused(error).remedy(format!(
-                        "what stood there is in {}",
-                        moved.display()
-                    )));
+                    return Err(refused(error)
+                        .remedy(format!("what stood there is in {}", moved.display())));
                 }
             }
             pending.remove(&aside);

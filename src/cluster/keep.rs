@@ -73,9 +73,7 @@ pub fn keep_ranks(
 /// ```
 #[must_use]
 pub fn protected_first(ranks: &[u32], protected: usize) -> Vec<u32> {
-    self::ranks(ranks.len(), |a, b| {
-        (a >= protected, ranks[a]).cmp(&(b >= protected, ranks[b]))
-    })
+    self::ranks(ranks.len(), |a, b| (a >= protected, ranks[a]).cmp(&(b >= protected, ranks[b])))
 }
 
 /// What a policy compares.

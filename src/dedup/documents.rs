@@ -50,10 +50,10 @@ impl Decisions {
             return Self { reasons };
         }
         let of_groups = Choice::new(report, &groups, ranks, protected, rules).decide();
-        for id in protected..reasons.len() {
+        for (id, reason) in reasons.iter_mut().enumerate().skip(protected) {
             let leader = groups.leaders[id];
             let face = groups.faces[leader];
-            reasons[id] = of_groups[leader].or_else(|| {
+            *reason = of_groups[leader].or_else(|| {
                 let is_copy = rules.exact && face.index() != id;
                 is_copy.then_some(Reason { rule: Rule::Exact, score: 1.0, kept: face })
             });
@@ -245,7 +245,12 @@ mod tests {
         report
     }
 
-    fn told(report: &Report, ranks: &[u32], protected: usize, rules: Rules) -> Vec<(u32, Rule, u32)> {
+    fn told(
+        report: &Report,
+        ranks: &[u32],
+        protected: usize,
+        rules: Rules,
+    ) -> Vec<(u32, Rule, u32)> {
         let removals = Decisions::new(report, ranks, protected, rules).into_removals();
         removals.iter().map(|removal| (removal.document.0, removal.rule, removal.kept.0)).collect()
     }

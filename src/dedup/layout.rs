@@ -99,7 +99,8 @@ impl Layout {
             }
             let own_name = (paths.len() > 1 && source.is_dir()).then(|| folder_name(source));
             for RawFile { path, relative, size, shape } in list {
-                let below = relative.unwrap_or_else(|| path.file_name().map(PathBuf::from).unwrap_or_default());
+                let below = relative
+                    .unwrap_or_else(|| path.file_name().map(PathBuf::from).unwrap_or_default());
                 let target = own_name.clone().unwrap_or_default().join(below);
                 let stamp = stamp(&path);
                 bytes += size;
@@ -159,10 +160,13 @@ impl Layout {
         let mut taken: HashMap<&Path, &Path> = HashMap::new();
         for laid in &self.files {
             if laid.target == Path::new(REMOVED) {
-                return Err(Error::new(ErrorKind::Config, "an input in the place of the list of removals")
-                    .expected(format!("no {REMOVED} among the inputs"))
-                    .remedy(format!("leave it out with --exclude /{REMOVED}"))
-                    .at(laid.name()));
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    "an input in the place of the list of removals",
+                )
+                .expected(format!("no {REMOVED} among the inputs"))
+                .remedy(format!("leave it out with --exclude /{REMOVED}"))
+                .at(laid.name()));
             }
             if let Some(other) = taken.insert(&laid.target, laid.name()) {
                 let found = format!("two inputs for one place, {}", laid.target.display());
@@ -190,8 +194,7 @@ fn laid_stdin(spool: &File, config: &ReadConfig) -> Result<Laid> {
         Ok(file)
     };
     let fail = |error| Error::io("read", STDIN, error);
-    let (shape, compression) =
-        raw::shape_of_stream(Box::new(again().map_err(fail)?), config)?;
+    let (shape, compression) = raw::shape_of_stream(Box::new(again().map_err(fail)?), config)?;
     let name = match shape {
         Shape::Text => "stdin.txt",
         Shape::Lines => "stdin.jsonl",

@@ -145,7 +145,9 @@ impl Job<'_> {
                 let file = match File::open(path) {
                     Ok(file) => file,
                     // It could not be read before, either, and has been named.
-                    Err(error) if error.kind() == io::ErrorKind::PermissionDenied && edits.is_none() => {
+                    Err(error)
+                        if error.kind() == io::ErrorKind::PermissionDenied && edits.is_none() =>
+                    {
                         return Ok(Written::default());
                     }
                     Err(error) => return Err(Error::io("open", path, error)),
@@ -284,7 +286,7 @@ impl Job<'_> {
 /// A file that is written, with its compression.
 enum Target {
     Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    Gzip(Box<GzEncoder<BufWriter<File>>>),
     Zstd(Box<zstd::Encoder<'static, BufWriter<File>>>),
 }
 
@@ -294,7 +296,7 @@ impl Target {
         Ok(match compression {
             None => Self::Plain(file),
             Some(Compression::Gzip) => {
-                Self::Gzip(GzEncoder::new(file, flate2::Compression::default()))
+                Self::Gzip(Box::new(GzEncoder::new(file, flate2::Compression::default())))
             }
             Some(Compression::Zstd) => {
                 let mut encoder = zstd::Encoder::new(file, 0)?;
