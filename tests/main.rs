@@ -9,6 +9,7 @@
               numbers come back exactly"
 )]
 
+mod dedup;
 mod documents;
 mod fixture;
 mod offsets;

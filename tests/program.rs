@@ -118,7 +118,9 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn help_shows_every_command_with_examples() {
     let help = succeed(&["--help"]);
-    for part in ["find", "compare", "show", "completions", "man", "Examples:", "Exit codes:"] {
+    for part in
+        ["find", "dedup", "compare", "show", "completions", "man", "Examples:", "Exit codes:"]
+    {
         assert!(help.contains(part), "--help lacks {part}");
     }
     let find = succeed(&["find", "--help"]);
@@ -157,7 +159,7 @@ fn help_shows_every_command_with_examples() {
     ] {
         assert!(find.contains(option), "find --help lacks {option}");
     }
-    for command in ["compare", "show"] {
+    for command in ["dedup", "compare", "show"] {
         assert!(succeed(&[command, "--help"]).contains("Examples:"), "{command} --help");
     }
     for line in help.lines().chain(find.lines()) {
