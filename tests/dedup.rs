@@ -269,7 +269,8 @@ fn sentences_and_paragraphs_are_cut_whole() {
     place.write("b.txt", text(2, "Others begin with something else and go on"));
     for (bounds, whole) in [("word", true), ("sentence", true), ("paragraph", false)] {
         let folder = format!("out-{bounds}");
-        let arguments = ["a.txt", "b.txt", "--remove", "passages", "--cut", bounds];
+        let arguments =
+            ["a.txt", "b.txt", "--keep", "first", "--remove", "passages", "--cut", bounds];
         place.dedup(&[&arguments[..], &["--output", &folder]].concat(), 0);
         let cut = place.read(&format!("{folder}/b.txt"));
         assert_eq!(cut.contains(&shared), !whole, "{bounds}");
@@ -404,34 +405,44 @@ fn an_interrupt_leaves_nothing_half_written() {
     for i in 0..3000 {
         place.write(&format!("in/{}/{i}.txt", i % 50), prose(i, 20));
     }
-    let mut interrupted = 0;
-    for pause in [150, 300, 450, 600, 750, 900, 1050, 1200] {
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(place.0.path()).expect("a folder");
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+        let mut names: Vec<String> =
+            entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let mut while_writing = 0;
+    // From the moment when the folder aside is there, or before it is.
+    for pause in [None, Some(0), Some(5), Some(10), Some(20), Some(40), Some(80)] {
         let mut child = program()
             .current_dir(place.0.path())
             .args(["dedup", "in", "--output", "out", "--quiet"])
             .spawn()
             .expect("the program starts");
-        std::thread::sleep(std::time::Duration::from_millis(pause));
-        let _ = Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .stderr(Stdio::null())
-            .status();
+        if let Some(pause) = pause {
+            while names() == ["in"] && child.try_wait().expect("it can be asked").is_none() {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(pause));
+        } else {
+            std::thread::sleep(std::time::Duration::from_millis(60));
+        }
+        let aside = names().iter().any(|name| name.starts_with(".doublet-"));
+        let kill = ["-INT", &child.id().to_string()].map(str::to_owned);
+        let _ = Command::new("kill").args(kill).stderr(Stdio::null()).status();
         let code = child.wait().expect("it ends").code();
-        let mut names: Vec<_> = fs::read_dir(place.0.path())
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-            .collect();
-        names.sort();
         if code == Some(130) {
-            interrupted += 1;
-            assert_eq!(names, ["in"], "after {pause} ms");
+            while_writing += u32::from(aside);
+            assert_eq!(names(), ["in"], "after {pause:?} ms");
         } else {
             assert_eq!(code, Some(0));
-            assert_eq!(names, ["in", "out"], "after {pause} ms");
+            assert_eq!(names(), ["in", "out"], "after {pause:?} ms");
             fs::remove_dir_all(place.at("out")).expect("it goes");
         }
     }
-    println!("{interrupted} of 8 runs were interrupted");
+    println!("{while_writing} runs were stopped while they wrote");
 }
 
 /// What a random collection is made of: seeds of texts, and what is done to each.

@@ -283,3 +283,87 @@ fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Doublet;
+
+    fn plan(texts: &[String], options: &Options, protected: usize) -> Plan {
+        let documents: Vec<Document> = texts.iter().map(|text| Document::new("d", text)).collect();
+        let report = Doublet::new().find_protecting(&documents, protected).expect("it runs");
+        let ranks: Vec<u32> = (0..documents.len() as u32).collect();
+        Plan::new(&documents, &report, &ranks, protected, options)
+    }
+
+    /// Words that no other seed has, in scripts with and without spaces.
+    fn words(seed: usize, count: usize) -> String {
+        let word = |i: usize| match seed % 3 {
+            0 => format!("w{seed}é{i} "),
+            1 => format!("слово{seed}x{i}, "),
+            _ => char::from_u32(0x4E00 + (seed * 211 + i * 7) as u32 % 20_000)
+                .map_or_else(String::new, String::from),
+        };
+        (0..count).map(word).collect()
+    }
+
+    fn passages() -> Options {
+        let rules: Rules = "exact,near,passages".parse().expect("rules");
+        Options { rules, ..Options::default() }
+    }
+
+    #[test]
+    fn a_document_that_stands_for_others_does_not_go_for_being_short() {
+        let whole = format!("{}{}", words(0, 60), words(3, 60));
+        let part = words(3, 60);
+        let texts = [whole, part.clone(), part];
+        let found = plan(&texts, &passages(), 0);
+        // The second is all in the first, but the third went for it.
+        assert_eq!(found.gone, [false, false, true]);
+        assert!(found.cuts.is_empty());
+        let alone = plan(&texts[..2], &passages(), 0);
+        assert_eq!(alone.gone, [false, true]);
+        assert_eq!((alone.removals[0].rule, alone.removals[0].kept), (Rule::Short, DocId(0)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+        #[test]
+        fn cuts_are_apart_split_no_character_and_spare_what_stands_for_them(
+            pieces in prop::collection::vec(
+                prop::collection::vec((0_usize..9, 10_usize..40), 1..5), 2..8),
+            protected in 0_usize..2,
+            bounds in prop::sample::select(vec![Bounds::Word, Bounds::Sentence, Bounds::Paragraph]),
+            boilerplate: bool,
+            min_words_left in 0_usize..60,
+        ) {
+            let text = |pieces: &Vec<(usize, usize)>| -> String {
+                let piece = |&(seed, count): &(usize, usize)| words(seed, count) + ".\n\n";
+                pieces.iter().map(piece).collect()
+            };
+            let texts: Vec<String> = pieces.iter().map(text).collect();
+            let options = Options { bounds, boilerplate, min_words_left, ..passages() };
+            let plan = plan(&texts, &options, protected);
+            prop_assert!(plan.gone[..protected].iter().all(|gone| !gone));
+            prop_assert!(plan.cuts.keys().all(|id| id.index() >= protected));
+            for (id, spans) in &plan.cuts {
+                prop_assert!(!plan.gone[id.index()]);
+                let text = &texts[id.index()];
+                prop_assert!(spans.iter().all(|span| text.get(span.range()).is_some()));
+                prop_assert!(spans.windows(2).all(|pair| pair[0].end < pair[1].start));
+                prop_assert!(passages::words_left(text, spans) >= min_words_left);
+            }
+            for removal in &plan.removals {
+                prop_assert!(!plan.gone[removal.kept.index()]);
+                for cut in &removal.cuts {
+                    let kept_cuts = plan.cuts.get(&cut.kept);
+                    let mut kept_cuts = kept_cuts.into_iter().flatten();
+                    prop_assert!(kept_cuts.all(|span| span.overlap(cut.kept_span) == 0));
+                }
+            }
+        }
+    }
+}
