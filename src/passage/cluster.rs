@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::align::{Alignment, Sides, Stretch, equal_ranges};
 use super::direct::GramTable;
+use super::nested::leave_out_parts;
 use super::pairs::{Pair, Place, Worker};
 use super::site::{Edge, SiteId, Sites};
 use super::{Collection, Limits};
@@ -39,24 +40,26 @@ pub(crate) struct Star {
     pub(crate) members: Vec<(u32, Alignment)>,
 }
 
-/// Refines all components; stars come in the order of components.
+/// Refines all components; stars come in the order of components, with the number of places that
+/// larger stars tell already.
 pub(crate) fn refine(
     collection: &Collection<'_>,
     dates: &[Option<Timestamp>],
     sites: &Sites,
     pairs: &[Pair],
     limits: Limits,
-) -> Vec<Star> {
-    sites
+) -> (Vec<Star>, u64) {
+    let refined: Vec<(Vec<Star>, u64)> = sites
         .components
         .par_iter()
         .map_init(Worker::default, |worker, component| {
-            Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
+            let stars =
+                Refiner { collection, dates, sites, pairs, limits, worker }.refine(component);
+            leave_out_parts(stars)
         })
-        .collect::<Vec<_>>()
-        .into_iter()
-        .flatten()
-        .collect()
+        .collect();
+    let left_out = refined.iter().map(|(_, left_out)| left_out).sum();
+    (refined.into_iter().flat_map(|(stars, _)| stars).collect(), left_out)
 }
 
 struct Refiner<'a> {
