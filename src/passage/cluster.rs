@@ -40,8 +40,8 @@ pub(crate) struct Star {
     pub(crate) members: Vec<(u32, Alignment)>,
 }
 
-/// Refines all components; stars come in the order of components, with the number of places that
-/// larger stars tell already.
+/// Refines all components: the stars, and the number of places left out because larger stars tell
+/// them.
 pub(crate) fn refine(
     collection: &Collection<'_>,
     dates: &[Option<Timestamp>],
@@ -49,17 +49,14 @@ pub(crate) fn refine(
     pairs: &[Pair],
     limits: Limits,
 ) -> (Vec<Star>, u64) {
-    let refined: Vec<(Vec<Star>, u64)> = sites
+    let refined: Vec<Vec<Star>> = sites
         .components
         .par_iter()
         .map_init(Worker::default, |worker, component| {
-            let stars =
-                Refiner { collection, dates, sites, pairs, limits, worker }.refine(component);
-            leave_out_parts(stars)
+            Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
         })
         .collect();
-    let left_out = refined.iter().map(|(_, left_out)| left_out).sum();
-    (refined.into_iter().flat_map(|(stars, _)| stars).collect(), left_out)
+    leave_out_parts(refined.into_iter().flatten().collect())
 }
 
 struct Refiner<'a> {

@@ -7,9 +7,11 @@
 //! nothing is new. A sentence that many others quote from a page that two share keeps all of its
 //! carriers, as most of them stand outside.
 //!
-//! Cost: a sort of the places of connected clusters, and a few looks back for each.
+//! Cost: a sort of all places, and a few looks back for each.
 
 use std::cmp::Reverse;
+
+use rayon::prelude::*;
 
 use super::cluster::Star;
 use super::pairs::Place;
@@ -30,14 +32,14 @@ struct Held {
     star: usize,
 }
 
-/// Takes out of connected stars what larger ones of them tell; counts the places taken out.
+/// Takes out of all stars what larger ones tell; counts the places taken out.
 pub(super) fn leave_out_parts(mut stars: Vec<Star>) -> (Vec<Star>, u64) {
     if stars.len() < 2 {
         return (stars, 0);
     }
     // Of two stars of the same extent the one with more members tells the other.
     let rank = |star: &Star| (star.canonical.tokens.len(), star.members.len());
-    stars.sort_by_key(|star| (Reverse(rank(star)), star.canonical));
+    stars.par_sort_by_key(|star| (Reverse(rank(star)), star.canonical));
     let mut held: Vec<Held> = stars
         .iter()
         .enumerate()
@@ -50,15 +52,15 @@ pub(super) fn leave_out_parts(mut stars: Vec<Star>) -> (Vec<Star>, u64) {
             })
         })
         .collect();
-    held.sort_unstable();
-    let mut left_out = 0;
-    let mut kept: Vec<Star> = Vec::with_capacity(stars.len());
-    for (number, star) in stars.into_iter().enumerate() {
-        let before = star.members.len();
-        let star = without_inner(star, number, &held);
-        left_out += (before - star.as_ref().map_or(0, |star| star.members.len())) as u64;
-        kept.extend(star);
-    }
+    held.par_sort_unstable();
+    let members = |stars: &[Star]| stars.iter().map(|star| star.members.len() as u64).sum::<u64>();
+    let before = members(&stars);
+    let kept: Vec<Star> = stars
+        .into_par_iter()
+        .enumerate()
+        .filter_map(|(number, star)| without_inner(star, number, &held))
+        .collect();
+    let left_out = before - members(&kept);
     (kept, left_out)
 }
 
