@@ -38,6 +38,17 @@ function filler(seed, length) {
   return paragraphs.join("\n\n");
 }
 
+/** A formula: two documents hold it whole, the others its parts, which makes it boilerplate. */
+const FORMULA = "please contact our customer service desk for further information about this special weekend offer";
+
+/** Every three words in a row of the formula, far from one another. */
+function scattered(seed) {
+  const words = FORMULA.split(" ");
+  const parts = words.slice(2).map((_, i) => words.slice(i, i + 3).join(" "));
+  const order = parts.map((_, i) => parts[(i * 5 + seed) % parts.length]);
+  return order.map((part, i) => `${filler(500 + 20 * seed + i, 14)} ${part} ${filler(900 + 20 * seed + i, 14)}`).join("\n\n");
+}
+
 /** Writes the newsroom as JSON lines. */
 export function newsroom(path) {
   const outlets = ["Harbour Herald", "The Globe", "Küstenblatt", "<b>Daily</b>"];
@@ -48,6 +59,8 @@ export function newsroom(path) {
     const second = i % 4 === 1 ? `${SECOND.replace("are not", "aren’t").replace("bridges", "bridge")}.\n\n` : i % 4 === 3 ? `${SECOND}.\n\n` : "";
     add(`story-${i}`, outlets[i % 4], 9 + i, `${filler(i, 120)}\n\n${quote}.\n\n${filler(i + 40, 100 + 20 * i)}\n\n${second}${filler(i + 80, 60)}\n\n${DISCLAIMER}.\n`);
   }
+  for (let i = 0; i < 12; i += 1) add(`formula-${i}`, outlets[i % 2], 3 + i, scattered(i));
+  for (let i = 0; i < 2; i += 1) add(`offer-${i}`, outlets[2], 4 + i, `${filler(700 + i, 50)}\n\n${FORMULA}.\n`);
   add("copy-of-story-4", "The Globe", 25, records[4].text);
   add("late-copy-of-story-5", "Küstenblatt", 26, records[5].text.replace("metres", "meters"));
   for (const [i, text] of [HOSTILE, HOSTILE].entries()) {

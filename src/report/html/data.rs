@@ -56,7 +56,7 @@ impl<'a> Selection<'a> {
             &report.document_clusters[..report.document_clusters.len().min(options.passages)];
         let mut referred = vec![false; report.documents.len()];
         let mut order = Vec::new();
-        let carriers = passages.iter().flat_map(|passage| shown_members(passage));
+        let carriers = passages.iter().flat_map(shown_members);
         let copies = clusters.iter().flat_map(|cluster| {
             let members = cluster.members.iter().take(CARRIERS).map(|member| member.document);
             [cluster.representative].into_iter().chain(members)
@@ -75,7 +75,7 @@ impl<'a> Selection<'a> {
         }
         let places = passages
             .iter()
-            .flat_map(|passage| shown_members(passage))
+            .flat_map(shown_members)
             .filter(|member| has_text.get(member.document.index()).copied().unwrap_or_default())
             .flat_map(|member| {
                 let span = member.span;

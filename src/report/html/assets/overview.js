@@ -11,7 +11,7 @@ function overview() {
     [numbers.format(report.documents), report.documents === 1 ? "document" : "documents", `${numbers.format(report.words)} words, ${bytes(report.bytes)}`],
   ];
   if (passagesRan) {
-    figures.push([numbers.format(report.reuse), report.reuse === 1 ? "shared passage" : "shared passages", `and ${numbers.format(report.boilerplate)} of boilerplate`, "#passages"]);
+    figures.push([numbers.format(report.reuse), report.reuse === 1 ? "shared passage" : "shared passages", report.boilerplate ? `and ${numbers.format(report.boilerplate)} of boilerplate` : "no boilerplate", "#passages"]);
     figures.push([percent(total.reuse, total.tokens), "of all words stand elsewhere", `${count(total.reuse, "word")}`]);
   }
   if (documentsRan) {
@@ -33,9 +33,9 @@ function overview() {
       "div",
       { class: "pictures" },
       passagesRan ? coverage() : null,
-      passagesRan ? histogram("Passages by documents that carry them", "passages", report.passage_sizes) : null,
+      passagesRan ? histogram("Passages by documents that carry them", "passages", report.passage_sizes, 1) : null,
       passagesRan ? heat() : null,
-      documentsRan && report.all_clusters ? histogram("Groups of copies by size", "groups", report.cluster_sizes) : null,
+      documentsRan && report.all_clusters ? histogram("Groups of copies by size", "groups", report.cluster_sizes, 2) : null,
     ),
     skippedInputs(),
     h("p", { class: "run" }, `doublet ${report.version}, ${report.parameters.sensitivity || "no"} sensitivity, passages of ${report.parameters.min_words} words and more, copies from a similarity of ${score(report.parameters.threshold)}.`),
@@ -81,7 +81,8 @@ function passageCard(passage, number) {
 /** How much of every source stands elsewhere. */
 function coverage() {
   const order = report.groups.map((group, index) => index);
-  order.sort((a, b) => report.groups[b].share.reuse - report.groups[a].share.reuse);
+  const share = (index) => report.groups[index].share.reuse / (report.groups[index].share.tokens || 1);
+  order.sort((a, b) => share(b) - share(a) || a - b);
   const shown = order.slice(0, MOST_GROUPS);
   return h(
     "section",
@@ -106,14 +107,16 @@ function coverage() {
   );
 }
 
-function histogram(title, what, sizes) {
+/** Bars by size; the first class also holds `least`, if that is smaller. */
+function histogram(title, what, sizes, least) {
   const last = sizes.reduce((found, row, i) => (row[1] + row[2] ? i : found), 0);
   const rows = sizes.slice(0, Math.max(last + 1, 4));
   const most = Math.max(...rows.map((row) => row[1] + row[2]), 1);
   const name = ([low], i) => {
     const next = sizes[i + 1];
     if (!next) return `${low} and more`;
-    return next[0] === low + 1 ? (i ? `${low}` : `up to ${low}`) : `${low}–${next[0] - 1}`;
+    const from = i ? low : least;
+    return next[0] === from + 1 ? `${from}` : `${from}–${next[0] - 1}`;
   };
   return h(
     "section",

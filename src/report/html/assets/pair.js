@@ -21,7 +21,7 @@ async function pairView(a, b, focus, signal) {
   const pair = new Pair(a, b, passages, [left, right]);
   document.addEventListener("keydown", (event) => pair.key(event), { signal });
   const at = passages.findIndex((passage) => passage.number === focus);
-  requestAnimationFrame(() => pair.go(Math.max(at, 0), null, at < 0));
+  requestAnimationFrame(() => pair.go(Math.max(at, 0)));
   return [title, ...pair.elements()];
 }
 
@@ -131,7 +131,7 @@ class Pair {
     panel.addEventListener("click", (event) => {
       const mark = event.target.closest("[data-hit]");
       if (mark && (event.target.closest("button") || getSelection().isCollapsed)) {
-        this.go(Number(mark.dataset.hit), side, false, Number(mark.dataset.place));
+        this.go(Number(mark.dataset.hit), side, Number(mark.dataset.place));
       }
     });
     panel.addEventListener("scroll", () => this.scrolled(side));
@@ -206,20 +206,17 @@ class Pair {
   }
 
   /** Goes to a passage: on both sides, or only on the one that was not clicked. */
-  go(index, clicked = null, quiet = false, place = 0) {
+  go(index, clicked = null, place = 0) {
     const passage = this.passages[index];
     if (!passage) {
       this.status.textContent = "No shared passage";
+      [0, 1].forEach((side) => this.scrolled(side));
       return;
     }
     this.current = index;
     this.status.textContent = `Passage ${index + 1} of ${this.passages.length}`;
     for (const mark of document.querySelectorAll(".pair [data-hit]")) {
       mark.classList.toggle("current", Number(mark.dataset.hit) === index);
-    }
-    if (quiet) {
-      [0, 1].forEach((side) => this.scrolled(side));
-      return;
     }
     for (const side of [0, 1]) {
       if (side === clicked) continue;
