@@ -118,17 +118,17 @@ test("sorting and filtering change what is shown", async () => {
   await look("news", "passages", async (page) => {
     await page.locator(".row").first().waitFor();
     const first = await rows(page);
-    await page.getByLabel("Sort").selectOption("length");
+    await page.getByRole("combobox", { name: "Sort" }).selectOption("length");
     const longest = await rows(page);
     assert.notDeepEqual(longest, first);
-    await page.getByLabel("Sort").selectOption("date");
+    await page.getByRole("combobox", { name: "Sort" }).selectOption("date");
     assert.notDeepEqual(await rows(page), longest);
-    await page.getByLabel("Text").fill("HARBOUR authority");
-    assert.equal((await rows(page)).length, 1);
+    await page.getByLabel("Text").fill("HARBOUR authority closed");
+    assert.match((await rows(page)).join("|"), /^The harbour authority closed[^|]*$/u);
     await page.getByLabel("Text").fill("");
-    await page.getByLabel("Source").selectOption({ label: "הנמל" });
+    await page.getByRole("combobox", { name: "Source" }).selectOption({ label: "הנמל" });
     assert.equal((await rows(page)).length, 1);
-    await page.getByLabel("Source").selectOption("");
+    await page.getByRole("combobox", { name: "Source" }).selectOption("");
     const without = await page.locator(".state").textContent();
     await page.getByLabel("Boilerplate").check();
     assert.notEqual(await page.locator(".state").textContent(), without);
@@ -138,7 +138,7 @@ test("sorting and filtering change what is shown", async () => {
 
 test("a passage opens to its carriers by date, with context and marked changes", async () => {
   await look("news", "passages", async (page) => {
-    await page.getByLabel("Text").fill("harbour authority");
+    await page.getByLabel("Text").fill("harbour authority closed");
     await page.locator(".row").click();
     await page.locator(".carrier").first().waitFor();
     const facts = await page.locator(".carrier .facts").allTextContents();
@@ -155,7 +155,7 @@ test("a passage opens to its carriers by date, with context and marked changes",
 });
 
 test("a click brings the partner into view; keys and the switch work", async () => {
-  await look("news", "pair/4/34", async (page) => {
+  await look("news", "pair/4/26", async (page) => {
     await page.locator(".panel span.hit").first().waitFor();
   });
   await look("news", "pair/1/5", async (page) => {
@@ -263,7 +263,7 @@ test("50,000 passages open within three seconds, and the list stays small", asyn
     await page.locator('.rows li[aria-posinset="50000"]').waitFor();
     assert.ok((await page.locator(".row").count()) < 40);
     const sorted = Date.now();
-    await page.getByLabel("Sort").selectOption("length");
+    await page.getByRole("combobox", { name: "Sort" }).selectOption("length");
     await page.locator(".row", { hasText: "409 words" }).first().waitFor();
     assert.ok(Date.now() - sorted < 1000);
     // Rows are walked with the arrow keys.
