@@ -8,6 +8,7 @@ mod compare;
 mod engine;
 mod find;
 mod interrupt;
+mod memory;
 mod messages;
 mod output;
 mod pages;
@@ -55,6 +56,7 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let messages = Messages::new(&cli.common);
+    memory::small_pages();
     interrupt::install();
     match dispatch(&cli, messages) {
         Ok(exit) => exit.into(),

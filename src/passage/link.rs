@@ -522,6 +522,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn links_cover_what_a_suffix_array_finds_in_real_prose() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let Ok(packed) = std::fs::File::open(root.join("../shared/corpora/en100.jsonl.zst")) else {
+            return;
+        };
+        let jsonl = zstd::decode_all(packed).expect("a zstd file");
+        let texts: Vec<String> = jsonl
+            .split(|&byte| byte == b'\n')
+            .take(3_000)
+            .filter_map(|line| {
+                let record: serde_json::Value = serde_json::from_slice(line).ok()?;
+                record.get("text")?.as_str().map(str::to_owned)
+            })
+            .collect();
+        for sensitivity in [Sensitivity::Fast, Sensitivity::Balanced] {
+            let share = covered(&texts, sensitivity);
+            println!("{sensitivity:?}: {share:.5}");
+            assert!(share >= 0.9995, "{sensitivity:?}: {share}");
+        }
+    }
+
     fn tokens() -> impl Strategy<Value = Vec<TokenHash>> {
         prop::collection::vec((0u32..3).prop_map(|x| TokenHash(x << 1)), 0..40)
     }
