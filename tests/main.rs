@@ -11,6 +11,7 @@
 
 mod documents;
 mod fixture;
+mod html;
 mod offsets;
 mod oracle;
 mod planted;
