@@ -89,7 +89,9 @@ pub(crate) fn find_runs(
             .into_par_iter()
             .map_init(Vec::new, |anchors, part| {
                 anchors.clear();
-                lots.iter().for_each(|lot| anchors.extend_from_slice(lot.part(part)));
+                for lot in &lots {
+                    anchors.extend_from_slice(lot.part(part));
+                }
                 anchors.sort_unstable();
                 let mut linker = Linker::new(collection, min_words, winnowing);
                 anchors
@@ -124,7 +126,7 @@ impl Share {
     /// The part that a hash belongs to, if it is in the pass.
     #[inline]
     fn part(self, hash: u64) -> Option<usize> {
-        let scaled = (hash & 0xffff_ffff) * (self.passes * self.parts) >> 32;
+        let scaled = ((hash & 0xffff_ffff) * (self.passes * self.parts)) >> 32;
         (scaled / self.parts == self.pass).then(|| (scaled % self.parts) as usize)
     }
 }
@@ -140,7 +142,9 @@ impl Lot {
     fn new(anchors: &[Anchor], share: Share) -> Self {
         let part = |anchor: &Anchor| share.part(anchor.hash).unwrap_or_default();
         let mut ends = vec![0u32; share.parts as usize];
-        anchors.iter().for_each(|anchor| ends[part(anchor)] += 1);
+        for anchor in anchors {
+            ends[part(anchor)] += 1;
+        }
         let mut at = 0;
         for end in &mut ends {
             at += std::mem::replace(end, at);
@@ -290,7 +294,9 @@ impl<'a> Linker<'a> {
             sum.wrapping_add(token(first)).wrapping_add(token(second))
         };
         std::hint::black_box(waiting.iter().fold(0, fetched));
-        waiting.iter().for_each(|&(first, second)| self.grow(first, second));
+        for &(first, second) in &waiting {
+            self.grow(first, second);
+        }
         self.waiting = waiting;
         self.waiting.clear();
     }
