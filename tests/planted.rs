@@ -25,7 +25,7 @@ const LONG_RECALL: [f64; 4] = [0.99, 0.99, 0.98, 0.95];
 /// Largest share of the found copies that may be reported in more than one span: of all lengths
 /// of a class, and of one cell of some 300 copies.
 const PIECES: f64 = 0.01;
-const PIECES_OF_CELL: f64 = 0.03;
+const PIECES_OF_CELL: f64 = 0.05;
 
 fn find(planted: &Planted, min_words: u32) -> Report {
     let documents: Vec<Document> = planted
