@@ -502,6 +502,7 @@ pub(crate) fn newsroom() -> Fixture {
         weak_links: 1_204,
         short_alignments: 88,
         dissimilar_alignments: 3,
+        nested_members: 5,
         boilerplate_passages: 1,
     };
     report.skipped = vec![

@@ -12,6 +12,7 @@
 mod dedup;
 mod documents;
 mod fixture;
+mod html;
 mod offsets;
 mod oracle;
 mod planted;

@@ -30,7 +30,8 @@ Examples:
   doublet find a.jsonl.zst b.jsonl.zst --only documents --threshold 0.7 --keep newest
   zcat dump.gz | doublet find - --min-words 12 --top 50
   doublet find crawl/ --format csv --output tables/
-  doublet find crawl/ --output report.json --quiet";
+  doublet find crawl/ --output report.json --quiet
+  doublet find articles/ --output report.html   a page to look at, offline";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -43,6 +44,7 @@ const SHOW_EXAMPLES: &str = "\
 Examples:
   doublet show report.json --top 50
   doublet show report.json --format csv --output tables/
+  doublet report report.json --format html --output report.html
   doublet find crawl/ -f jsonl | tee report.jsonl | doublet show -";
 
 /// Finds the passages that documents share, and the documents that are copies, and says where.
@@ -103,7 +105,7 @@ pub(super) enum Command {
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
     /// Show a saved report (JSON or JSON lines) in another form.
-    #[command(after_help = SHOW_EXAMPLES)]
+    #[command(visible_alias = "report", after_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
     /// Write shell completions to standard output.
     Completions(CompletionsArgs),
@@ -260,6 +262,9 @@ pub(super) struct OutputArgs {
     /// Write JSON on one line.
     #[arg(long)]
     pub(super) compact: bool,
+    /// Show at most N passages, and M documents in full (html).
+    #[arg(long, value_name = "N[,M]", default_value = "50000,2000", value_parser = html_limit)]
+    pub(super) html_limit: (usize, usize),
 }
 
 #[derive(Debug, Args)]
@@ -328,6 +333,8 @@ pub(super) enum Format {
     Jsonl,
     /// Tables; one (the passages) on standard output or in a file, all in a folder.
     Csv,
+    /// One page to look at, which opens offline in any browser.
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -398,6 +405,15 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Most passages, and most texts where they are named too.
+fn html_limit(text: &str) -> Result<(usize, usize), String> {
+    let (passages, texts) = text.split_once(',').unwrap_or((text, "2000"));
+    match (passages.trim().parse(), texts.trim().parse()) {
+        (Ok(passages), Ok(texts)) => Ok((passages, texts)),
+        _ => Err("expected a number of passages, and of documents after a comma".to_owned()),
+    }
+}
+
 fn above_zero(text: &str) -> Result<f64, String> {
     match share(text) {
         Ok(value) if value > 0.0 => Ok(value),
@@ -423,5 +439,8 @@ mod tests {
             assert!(share(bad).is_err(), "{bad}");
         }
         assert!(above_zero("0").is_err());
+        assert_eq!(html_limit("7"), Ok((7, 2000)));
+        assert_eq!(html_limit("7, 0"), Ok((7, 0)));
+        assert!(html_limit("a").is_err() && html_limit("1,").is_err());
     }
 }

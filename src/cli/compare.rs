@@ -11,7 +11,7 @@ use super::args::{Common, CompareArgs};
 use super::engine;
 use super::find::check_inputs;
 use super::messages::Messages;
-use super::output::Output;
+use super::output::{Findings, Output};
 use super::progress::Progress;
 
 /// Runs the command.
@@ -35,7 +35,8 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Re
     let texts = ComparedTexts { a: &documents[0].text, b: &documents[1].text };
     let text =
         |options: &_, out: &mut dyn std::io::Write| write_comparison(&report, texts, options, out);
-    Ok(output.deliver(&report, &text)?.unwrap_or(Exit::Done))
+    let found = Findings { report: &report, documents: &documents, text: &text, saved: None };
+    Ok(output.deliver(&found)?.unwrap_or(Exit::Done))
 }
 
 /// The one document of a path.

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use doublet::report::terminal;
 use doublet::source::ReadConfig;
-use doublet::{Config, DocumentConfig, Error, ErrorKind, PassageConfig, Report, Result};
+use doublet::{Config, Document, DocumentConfig, Error, ErrorKind, PassageConfig, Report, Result};
 
 use super::Exit;
 use super::args::{Choice, Common, FindArgs};
 use super::engine;
 use super::messages::Messages;
-use super::output::Output;
+use super::output::{Findings, Output};
 use super::progress::Progress;
 
 /// The arguments, resolved and checked.
@@ -47,20 +47,21 @@ impl Plan {
 /// Runs the command.
 pub(super) fn run(args: &FindArgs, common: &Common, messages: Messages) -> Result<Exit> {
     let plan = Plan::new(args, common)?;
-    let report = run_engine(&plan, messages)?;
+    let (report, documents) = run_engine(&plan, messages)?;
     messages.skipped(&report.skipped);
     messages.details(&report);
     let exit = if report.skipped.is_empty() { Exit::Done } else { Exit::Skipped };
     let text = |options: &_, out: &mut dyn std::io::Write| terminal::write(&report, options, out);
-    Ok(plan.output.deliver(&report, &text)?.unwrap_or(exit))
+    let found = Findings { report: &report, documents: &documents, text: &text, saved: None };
+    Ok(plan.output.deliver(&found)?.unwrap_or(exit))
 }
 
-fn run_engine(plan: &Plan, messages: Messages) -> Result<Report> {
+fn run_engine(plan: &Plan, messages: Messages) -> Result<(Report, Vec<Document>)> {
     let progress = Progress::new(messages);
     let collection = engine::read(&plan.paths, &plan.reading, &progress)?;
     let mut report = engine::find(&collection.documents, &plan.config, &progress)?;
     report.skipped = collection.skipped;
-    Ok(report)
+    Ok((report, collection.documents))
 }
 
 /// Checks that what was named exists, before anything long begins, and that standard input is

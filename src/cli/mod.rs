@@ -10,6 +10,7 @@ mod engine;
 mod find;
 mod folder;
 mod interrupt;
+mod memory;
 mod messages;
 mod output;
 mod pages;
@@ -58,6 +59,7 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let messages = Messages::new(&cli.common);
+    memory::small_pages();
     interrupt::install();
     match dispatch(&cli, messages) {
         Ok(exit) => exit.into(),

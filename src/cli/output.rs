@@ -9,9 +9,10 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use doublet::report::csv::{self, Table};
+use doublet::report::html::{self, HtmlOptions};
 use doublet::report::terminal::TextOptions;
 use doublet::report::{json, jsonl};
-use doublet::{Error, ErrorKind, Report, Result};
+use doublet::{Document, Error, ErrorKind, Report, Result};
 use tempfile::NamedTempFile;
 
 use super::Exit;
@@ -41,10 +42,23 @@ pub(super) struct Output {
     target: Target,
     compact: bool,
     text: TextOptions,
+    html: HtmlOptions,
 }
 
 /// Renders the text form.
 type Text<'a> = dyn Fn(&TextOptions, &mut dyn Write) -> io::Result<()> + 'a;
+
+/// What is delivered.
+pub(super) struct Findings<'a> {
+    /// The result.
+    pub(super) report: &'a Report,
+    /// The documents it is about, where their texts are at hand; else none.
+    pub(super) documents: &'a [Document],
+    /// The text form.
+    pub(super) text: &'a Text<'a>,
+    /// Where the result itself is kept, if it was read from there.
+    pub(super) saved: Option<&'a Path>,
+}
 
 impl Output {
     /// Resolves the options, and refuses what could not be delivered at the end.
@@ -55,15 +69,17 @@ impl Output {
             Some(path) => resolve_path(path, args.format, args.force)?,
         };
         let text = TextOptions { all: args.all, top: args.top, ..layout(&target, common.color) };
-        Ok(Self { format, target, compact: args.compact, text })
+        let (passages, texts) = args.html_limit;
+        let html = HtmlOptions { passages, texts, ..HtmlOptions::default() };
+        Ok(Self { format, target, compact: args.compact, text, html })
     }
 
     /// Writes the result. `Some(exit)` overrides the exit code: the reader had enough.
-    pub(super) fn deliver(&self, report: &Report, text: &Text<'_>) -> Result<Option<Exit>> {
+    pub(super) fn deliver(&self, found: &Findings<'_>) -> Result<Option<Exit>> {
         match &self.target {
             Target::Stdout => {
                 let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-                match self.write(report, text, &mut out).and_then(|()| out.flush()) {
+                match self.write(found, &mut out).and_then(|()| out.flush()) {
                     Ok(()) => Ok(None),
                     Err(error) => {
                         // Dropped unflushed: what is buffered cannot be written either.
@@ -76,14 +92,14 @@ impl Output {
                 let refused = |error| write_error(path, error);
                 let file = fs::OpenOptions::new().write(true).open(path).map_err(refused)?;
                 let mut out = BufWriter::new(file);
-                let written = self.write(report, text, &mut out).and_then(|()| out.flush());
+                let written = self.write(found, &mut out).and_then(|()| out.flush());
                 let _ = out.into_parts();
                 written.map_err(refused)?;
                 Ok(None)
             }
             Target::File(path) => {
                 let mut aside = Aside::default();
-                aside.write(path, &mut |out| self.write(report, text, out))?;
+                aside.write(path, &mut |out| self.write(found, out))?;
                 aside.commit()?;
                 Ok(None)
             }
@@ -92,7 +108,7 @@ impl Output {
                 aside.folder(path)?;
                 for table in Table::ALL {
                     let file = path.join(table.file_name());
-                    aside.write(&file, &mut |out| csv::write(report, table, out))?;
+                    aside.write(&file, &mut |out| csv::write(found.report, table, out))?;
                 }
                 aside.commit()?;
                 Ok(None)
@@ -100,13 +116,19 @@ impl Output {
         }
     }
 
-    fn write(&self, report: &Report, text: &Text<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, found: &Findings<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let report = found.report;
         match self.format {
-            Format::Text => text(&self.text, out),
+            Format::Text => (found.text)(&self.text, out),
             Format::Json if self.compact => json::write(report, out),
             Format::Json => json::write_pretty(report, out),
             Format::Jsonl => jsonl::write(report, out),
             Format::Csv => csv::write(report, Table::Passages, out),
+            Format::Html => {
+                let whole = found.saved.map(|path| path.display().to_string());
+                let options = HtmlOptions { whole, ..self.html.clone() };
+                html::write(report, found.documents, &options, out)
+            }
         }
     }
 }
@@ -121,6 +143,7 @@ fn resolve_path(path: &Path, format: Option<Format>, force: bool) -> Result<(For
         Some("json") => Some(Format::Json),
         Some("jsonl" | "ndjson") => Some(Format::Jsonl),
         Some("csv") => Some(Format::Csv),
+        Some("html" | "htm") => Some(Format::Html),
         Some("txt") => Some(Format::Text),
         _ => None,
     };
@@ -140,7 +163,7 @@ fn resolve_path(path: &Path, format: Option<Format>, force: bool) -> Result<(For
         (Some(format), _) | (None, Some(format)) => format,
         (None, None) => {
             return Err(refuse("an --output that does not say its form")
-                .expected("--format, or an ending of .txt, .json, .jsonl or .csv"));
+                .expected("--format, or an ending of .txt, .json, .jsonl, .csv or .html"));
         }
     };
     let missing = |parent: &&Path| !parent.as_os_str().is_empty() && !parent.is_dir();

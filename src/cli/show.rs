@@ -1,4 +1,4 @@
-//! `doublet show`: a saved report in another form.
+//! `doublet show` (also `doublet report`): a saved report in another form.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,7 +9,7 @@ use doublet::{Error, Report, Result};
 
 use super::Exit;
 use super::args::{Common, ShowArgs};
-use super::output::Output;
+use super::output::{Findings, Output};
 
 /// Runs the command.
 pub(super) fn run(args: &ShowArgs, common: &Common) -> Result<Exit> {
@@ -26,7 +26,9 @@ pub(super) fn run(args: &ShowArgs, common: &Common) -> Result<Exit> {
         Some(_) => error,
     })?;
     let text = |options: &_, out: &mut dyn io::Write| terminal::write(&report, options, out);
-    Ok(output.deliver(&report, &text)?.unwrap_or(Exit::Done))
+    let saved = Some(args.report.as_path()).filter(|path| *path != Path::new("-"));
+    let found = Findings { report: &report, documents: &[], text: &text, saved };
+    Ok(output.deliver(&found)?.unwrap_or(Exit::Done))
 }
 
 /// Reads either form: JSON lines begin with an object that has a `type`.

@@ -36,6 +36,9 @@ pub const SAMPLES: usize = 8;
 /// Longest list of documents that is read whole.
 pub const WHOLE_LIST: usize = 64;
 
+/// Documents whose shingles are looked up by one thread in a row.
+const PORTION: usize = 256;
+
 /// The pairs among `documents` (ascending ids into `features`) of which one may hold at least
 /// the configured share of the other's shingles.
 ///
@@ -128,27 +131,32 @@ impl Lists {
         tokens: TokenLookup<'_>,
         shingle_size: u32,
     ) -> Self {
-        let mut hits: Vec<u64> = by_size
-            .par_iter()
+        // By rank within and across the portions, so that each list comes out in order.
+        let portions: Vec<Vec<u64>> = by_size
+            .par_chunks(PORTION)
             .enumerate()
-            .fold(Hits::default, |mut hits, (rank, &id)| {
-                hits.add(rank as u32, tokens(id), shingle_size, table);
-                hits
+            .map_init(Hits::default, |hits, (portion, ids)| {
+                hits.found.clear();
+                for (&id, rank) in ids.iter().zip((portion * PORTION) as u32..) {
+                    hits.add(rank, tokens(id), shingle_size, table);
+                }
+                hits.found.clone()
             })
-            .map(|hits| hits.found)
-            .reduce(Vec::new, |mut found, more| {
-                found.extend(more);
-                found
-            });
-        hits.par_sort_unstable();
+            .collect();
+        let number = |hit: u64| (hit >> 32) as usize;
         let mut starts = vec![0usize; table.len() + 1];
-        for &hit in &hits {
-            starts[(hit >> 32) as usize + 1] += 1;
-        }
+        portions.iter().flatten().for_each(|&hit| starts[number(hit) + 1] += 1);
         for number in 1..starts.len() {
             starts[number] += starts[number - 1];
         }
-        Self { starts, ranks: hits.into_iter().map(|hit| hit as u32).collect() }
+        let mut next = starts.clone();
+        let mut ranks = vec![0; starts.last().copied().unwrap_or_default()];
+        for hit in portions.into_iter().flatten() {
+            let place = &mut next[number(hit)];
+            ranks[*place] = hit as u32;
+            *place += 1;
+        }
+        Self { starts, ranks }
     }
 
     /// Documents that hold a sample, in order of size; only its owner does not count if no other

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::align::{Alignment, Sides, Stretch, equal_ranges};
 use super::direct::GramTable;
+use super::nested::leave_out_parts;
 use super::pairs::{Pair, Place, Worker};
 use super::site::{Edge, SiteId, Sites};
 use super::{Collection, Limits};
@@ -39,24 +40,23 @@ pub(crate) struct Star {
     pub(crate) members: Vec<(u32, Alignment)>,
 }
 
-/// Refines all components; stars come in the order of components.
+/// Refines all components: the stars, and the number of places left out because larger stars tell
+/// them.
 pub(crate) fn refine(
     collection: &Collection<'_>,
     dates: &[Option<Timestamp>],
     sites: &Sites,
     pairs: &[Pair],
     limits: Limits,
-) -> Vec<Star> {
-    sites
+) -> (Vec<Star>, u64) {
+    let refined: Vec<Vec<Star>> = sites
         .components
         .par_iter()
         .map_init(Worker::default, |worker, component| {
             Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
         })
-        .collect::<Vec<_>>()
-        .into_iter()
-        .flatten()
-        .collect()
+        .collect();
+    leave_out_parts(refined.into_iter().flatten().collect())
 }
 
 struct Refiner<'a> {

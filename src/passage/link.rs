@@ -2,10 +2,10 @@
 //!
 //! Nothing is cut off for being frequent: that would drop exactly the passages that everyone
 //! reprinted. Small groups of equal anchors are linked pair by pair. In a larger one each member
-//! gets at most three links: to its neighbour in the order of what follows, to its neighbour in
-//! the order of what stands before, and to its predecessor by position. Two places that share a
-//! long text stand side by side in one of these orders at one of its anchors, however common the
-//! anchor itself is, so links stay linear and little is lost against a suffix array.
+//! gets at most four links: to its neighbours in the order of what follows, of what stands before
+//! and of what stands around, and to its predecessor by position. Two places that share a text
+//! stand side by side in one of these orders at one of its anchors, however common the anchor
+//! itself is, so links stay linear and little is lost against a suffix array.
 //!
 //! A link grows at once into a maximal [`Run`] of equal tokens. Most links lie inside a run that
 //! was already found; a direct-mapped cache by document pair and diagonal skips those. Runs with
@@ -89,9 +89,11 @@ pub(crate) fn find_runs(
             .into_par_iter()
             .map_init(Vec::new, |anchors, part| {
                 anchors.clear();
-                lots.iter().for_each(|lot| anchors.extend_from_slice(lot.part(part)));
+                for lot in &lots {
+                    anchors.extend_from_slice(lot.part(part));
+                }
                 anchors.sort_unstable();
-                let mut linker = Linker::new(collection, min_words, winnowing.window == 1);
+                let mut linker = Linker::new(collection, min_words, winnowing);
                 anchors
                     .chunk_by(|x, y| x.hash == y.hash)
                     .for_each(|group| linker.link_group(group));
@@ -124,7 +126,7 @@ impl Share {
     /// The part that a hash belongs to, if it is in the pass.
     #[inline]
     fn part(self, hash: u64) -> Option<usize> {
-        let scaled = (hash & 0xffff_ffff) * (self.passes * self.parts) >> 32;
+        let scaled = ((hash & 0xffff_ffff) * (self.passes * self.parts)) >> 32;
         (scaled / self.parts == self.pass).then(|| (scaled % self.parts) as usize)
     }
 }
@@ -140,7 +142,9 @@ impl Lot {
     fn new(anchors: &[Anchor], share: Share) -> Self {
         let part = |anchor: &Anchor| share.part(anchor.hash).unwrap_or_default();
         let mut ends = vec![0u32; share.parts as usize];
-        anchors.iter().for_each(|anchor| ends[part(anchor)] += 1);
+        for anchor in anchors {
+            ends[part(anchor)] += 1;
+        }
         let mut at = 0;
         for end in &mut ends {
             at += std::mem::replace(end, at);
@@ -187,8 +191,7 @@ fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Sha
 struct Linker<'a> {
     collection: &'a Collection<'a>,
     min_words: u32,
-    /// Whether every equal word near a run counts, and not only those that a path would reach.
-    thorough: bool,
+    winnowing: Winnowing,
     cache: Vec<Run>,
     members: Vec<Anchor>,
     order: Vec<(u64, u32)>,
@@ -199,12 +202,12 @@ struct Linker<'a> {
 const CACHE_BITS: u32 = 14;
 
 impl<'a> Linker<'a> {
-    fn new(collection: &'a Collection<'a>, min_words: u32, thorough: bool) -> Self {
+    fn new(collection: &'a Collection<'a>, min_words: u32, winnowing: Winnowing) -> Self {
         let empty = Run { a: u32::MAX, b: u32::MAX, at_a: 0, at_b: 0, len: 0 };
         Self {
             collection,
             min_words,
-            thorough,
+            winnowing,
             cache: vec![empty; 1 << CACHE_BITS],
             members: Vec::new(),
             order: Vec::new(),
@@ -249,12 +252,12 @@ impl<'a> Linker<'a> {
         for pair in members.windows(2) {
             self.link(pair[0], pair[1]);
         }
-        for context in [following, preceding] {
+        for context in [following, preceding, around] {
             let mut order = std::mem::take(&mut self.order);
             order.clear();
             order.extend(members.iter().zip(0u32..).map(|(anchor, index)| {
                 let tokens = self.collection.hashes(anchor.document);
-                (context(tokens, anchor.position as usize), index)
+                (context(tokens, anchor.position as usize, self.winnowing.size as usize), index)
             }));
             order.sort_unstable();
             for pair in order.windows(2) {
@@ -291,7 +294,9 @@ impl<'a> Linker<'a> {
             sum.wrapping_add(token(first)).wrapping_add(token(second))
         };
         std::hint::black_box(waiting.iter().fold(0, fetched));
-        waiting.iter().for_each(|&(first, second)| self.grow(first, second));
+        for &(first, second) in &waiting {
+            self.grow(first, second);
+        }
         self.waiting = waiting;
         self.waiting.clear();
     }
@@ -325,7 +330,10 @@ impl<'a> Linker<'a> {
             at_b: (at_b - before) as u32,
             len: (before + after) as u32,
         };
-        if has_prospects(tokens_a, tokens_b, &run, self.min_words, self.thorough) {
+        // Where every k-gram is an anchor, every equal word near a run counts, and not only those
+        // that a path would reach.
+        let thorough = self.winnowing.window == 1;
+        if has_prospects(tokens_a, tokens_b, &run, self.min_words, thorough) {
             self.cache[slot] = run;
             self.found.runs.push(run);
         } else {
@@ -359,31 +367,41 @@ pub(crate) fn common_suffix(a: &[TokenHash], b: &[TokenHash]) -> usize {
     equal + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
 }
 
-/// A key by which texts sort by what follows `at`: 16 bits each for the next one, two, four and
-/// eight tokens, so that a longer agreement stands closer.
-fn following(tokens: &[TokenHash], at: usize) -> u64 {
-    let rest = &tokens[at..];
-    // The anchor itself is shared: three tokens of it suffice to step over any k-gram of words.
-    context_key(rest.iter().skip(3).copied())
+/// A key by which texts sort by what follows `at`, so that a longer agreement stands closer.
+/// The anchor itself, of at least `size` tokens, is shared.
+fn following(tokens: &[TokenHash], at: usize, size: usize) -> u64 {
+    let mut rest = tokens[at..].iter().skip(size);
+    context_key([1, 1, 1, 2, 3], |count, state| hash_on(state, rest.by_ref().take(count)))
 }
 
 /// The same for what stands before.
-fn preceding(tokens: &[TokenHash], at: usize) -> u64 {
-    context_key(tokens[..at].iter().rev().copied())
+fn preceding(tokens: &[TokenHash], at: usize, _: usize) -> u64 {
+    let mut before = tokens[..at].iter().rev();
+    context_key([1, 1, 1, 2, 3], |count, state| hash_on(state, before.by_ref().take(count)))
 }
 
-fn context_key(tokens: impl Iterator<Item = TokenHash>) -> u64 {
-    let mut key = 0;
-    let mut state = 1u64;
-    let mut taken = 0;
-    for token in tokens.take(8) {
-        state = combine(state, u64::from(token.0));
-        taken += 1;
-        if taken == 1 || taken == 2 || taken == 4 || taken == 8 {
-            key |= (finalise(state) >> 48) << (48 - 16 * u32::trailing_zeros(taken));
-        }
-    }
-    key
+/// The same for what stands on both sides, as far to the one as to the other: a short run with its
+/// anchor in the middle agrees in neither alone.
+fn around(tokens: &[TokenHash], at: usize, size: usize) -> u64 {
+    let mut before = tokens[..at].iter().rev();
+    let mut rest = tokens[at..].iter().skip(size);
+    context_key([1, 1, 1, 1, 4], |count, state| {
+        let state = hash_on(state, before.by_ref().take(count));
+        hash_on(state, rest.by_ref().take(count))
+    })
+}
+
+fn hash_on<'t>(state: u64, tokens: impl Iterator<Item = &'t TokenHash>) -> u64 {
+    tokens.fold(state, |state, token| combine(state, u64::from(token.0)))
+}
+
+/// Twelve bits for each of five growing contexts; `grow` takes in so many tokens more.
+fn context_key(steps: [usize; 5], mut grow: impl FnMut(usize, u64) -> u64) -> u64 {
+    let mut state = 1;
+    steps.into_iter().fold(0, |key, count| {
+        state = grow(count, state);
+        key << 12 | finalise(state) >> 52
+    })
 }
 
 /// Whether enough equal words stand in and around a run for a passage of `min_words` words.
@@ -520,6 +538,27 @@ mod tests {
             let share = covered(&texts, sensitivity);
             assert!(share >= 0.9995, "{sensitivity:?}: {share}");
         }
+    }
+
+    #[test]
+    fn links_cover_what_a_suffix_array_finds_in_real_prose() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let Ok(packed) = std::fs::File::open(root.join("../shared/corpora/en100.jsonl.zst")) else {
+            return;
+        };
+        let jsonl = zstd::decode_all(packed).expect("a zstd file");
+        let texts: Vec<String> = jsonl
+            .split(|&byte| byte == b'\n')
+            .take(3_000)
+            .filter_map(|line| {
+                let record: serde_json::Value = serde_json::from_slice(line).ok()?;
+                record.get("text")?.as_str().map(str::to_owned)
+            })
+            // The guarantee counts words.
+            .filter(|text| !crate::text::tokenize(text).iter().any(|token| token.hash.is_dense()))
+            .collect();
+        let shares = [Sensitivity::Fast, Sensitivity::Balanced].map(|s| covered(&texts, s));
+        assert!(shares.iter().all(|&share| share >= 0.9995), "fast, balanced: {shares:?}");
     }
 
     fn tokens() -> impl Strategy<Value = Vec<TokenHash>> {

@@ -6,7 +6,8 @@
 //!
 //! [`anchor`] samples shingles, [`link`] connects equal ones and grows them into runs, [`chain`]
 //! strings runs together, [`align`] turns a chain into steps word by word, [`pairs`] filters, and
-//! [`site`] and [`cluster`] bring together the places that hold versions of one text. [`distinct`]
+//! [`site`] and [`cluster`] bring together the places that hold versions of one text; [`nested`]
+//! leaves out what larger passages tell. [`distinct`]
 //! tells reuse from formula, [`operations`] writes alignments out, [`coverage`] adds up.
 
 pub(crate) mod align;
@@ -17,6 +18,7 @@ pub(crate) mod coverage;
 pub(crate) mod direct;
 pub(crate) mod distinct;
 pub(crate) mod link;
+mod nested;
 pub(crate) mod operations;
 pub(crate) mod pairs;
 pub(crate) mod programme;
@@ -88,7 +90,8 @@ pub(crate) fn find_passages(
     suppressed.dissimilar_alignments = found.dissimilar;
     begin(Stage::Passages);
     let sites = site::find_sites(&found.pairs, collection.documents.len(), config.min_words);
-    let stars = cluster::refine(collection, dates, &sites, &found.pairs, limits);
+    let (stars, nested) = cluster::refine(collection, dates, &sites, &found.pairs, limits);
+    suppressed.nested_members = nested;
     drop((sites, found));
     let distinct = distinct::distinctiveness(collection, &stars);
     let mut passages: Vec<PassageCluster> = stars

@@ -198,7 +198,7 @@ impl Programme {
             self.high = score;
             self.end = self.cells.len() as u32;
         }
-        self.reach = self.reach.max(row + 1 + rows_within(score + X_DROP - self.high));
+        self.reach = self.reach.max(row + 1 + rows_within((score + X_DROP - self.high).max(0)));
         self.cells.push(Cell { row: row as u32, column: column as u32, score, from, form });
     }
 

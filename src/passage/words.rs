@@ -58,7 +58,7 @@ impl Word {
     /// at most.
     #[inline]
     fn may_be_form_of(self, other: Self) -> bool {
-        (self.head ^ other.head) & 0x00ff_ffff == 0
+        self.head << 8 == other.head << 8
             || self.has_four && other.has_four && {
                 // Whether at most two bits are set, without counting.
                 let differ = self.letters ^ other.letters;

@@ -187,6 +187,7 @@
 //! | `weak_links` | integer | Links with too few equal words around them. |
 //! | `short_alignments` | integer | Alignments below the fewest words. |
 //! | `dissimilar_alignments` | integer | Alignments below the lowest identity. |
+//! | `nested_members` | integer | Members that members of a larger passage tell already. |
 //! | `boilerplate_passages` | integer | Passages reported as boilerplate. |
 //!
 //! ## Skipped

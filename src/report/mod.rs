@@ -6,10 +6,13 @@
 //! | to keep it whole and read it back | [`json`] |
 //! | to stream it into another program, record by record | [`jsonl`] |
 //! | to open it in a spreadsheet or a data frame | [`csv`] |
+//! | to look at it, or to give it to somebody who does | [`html`] |
 //!
-//! All of them write the same [`model::Report`]; none of them needs the texts.
+//! All of them write the same [`model::Report`]; none of them needs the texts, but the page shows
+//! them where it is given them.
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod model;

@@ -342,6 +342,8 @@ pub struct Suppressed {
     pub short_alignments: u64,
     /// Alignments below the lowest identity.
     pub dissimilar_alignments: u64,
+    /// Members of passage clusters that members of a larger one tell already.
+    pub nested_members: u64,
     /// Passage clusters reported as boilerplate.
     pub boilerplate_passages: u64,
 }

@@ -195,6 +195,7 @@ impl View<'_> {
             (rules.weak_links, "link", " with too few equal words around"),
             (rules.short_alignments, "alignment", " with too few words"),
             (rules.dissimilar_alignments, "alignment", " with too many differences"),
+            (rules.nested_members, "member", " inside those of larger passages"),
         ]
         .into_iter()
         .filter(|(count, ..)| *count > 0)

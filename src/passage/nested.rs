@@ -1,0 +1,193 @@
+//! Parts that a larger passage tells already.
+//!
+//! One carrier that broke a quote in two makes two clusters besides that of the whole: each half,
+//! with all the carriers of the whole. Told apart they would show every carrier in pieces. So of a
+//! cluster nearly all of whose places lie inside places of one larger cluster, only what is new
+//! stays: the places outside, and one of those inside that they are versions of. If all lie inside,
+//! nothing is new. A sentence that many others quote from a page that two share keeps all of its
+//! carriers, as most of them stand outside.
+//!
+//! Cost: a sort of all places, and a few looks back for each.
+
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
+
+use super::cluster::Star;
+use super::pairs::Place;
+
+/// Places inside for each one outside from which on the inner ones are left out.
+const INSIDE: usize = 4;
+/// Tokens that a place may reach beyond the one it lies in.
+const SLACK: u32 = 1;
+/// Places looked at before a place for one that holds it.
+const LOOK_BACK: usize = 64;
+
+/// A place of a star.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Held {
+    document: u32,
+    start: u32,
+    end: Reverse<u32>,
+    star: usize,
+}
+
+/// Takes out of all stars what larger ones tell; counts the places taken out.
+pub(super) fn leave_out_parts(mut stars: Vec<Star>) -> (Vec<Star>, u64) {
+    if stars.len() < 2 {
+        return (stars, 0);
+    }
+    // Of two stars of the same extent the one with more members tells the other.
+    let rank = |star: &Star| (star.canonical.tokens.len(), star.members.len());
+    stars.par_sort_by_key(|star| (Reverse(rank(star)), star.canonical));
+    let mut held: Vec<Held> = stars
+        .iter()
+        .enumerate()
+        .flat_map(|(number, star)| {
+            places(star).map(move |place| Held {
+                document: place.document,
+                start: place.tokens.start,
+                end: Reverse(place.tokens.end),
+                star: number,
+            })
+        })
+        .collect();
+    held.par_sort_unstable();
+    let members = |stars: &[Star]| stars.iter().map(|star| star.members.len() as u64).sum::<u64>();
+    let before = members(&stars);
+    let kept: Vec<Star> = stars
+        .into_par_iter()
+        .enumerate()
+        .filter_map(|(number, star)| without_inner(star, number, &held))
+        .collect();
+    let left_out = before - members(&kept);
+    (kept, left_out)
+}
+
+fn places(star: &Star) -> impl Iterator<Item = Place> + '_ {
+    let members = star.members.iter();
+    std::iter::once(star.canonical)
+        .chain(members.map(|(document, member)| Place { document: *document, tokens: member.b }))
+}
+
+/// What is new in a star, if anything.
+fn without_inner(mut star: Star, number: usize, held: &[Held]) -> Option<Star> {
+    // For each place, canonical first, the places of larger stars that hold it.
+    let holders: Vec<Vec<Held>> =
+        places(&star).map(|place| holders_of(place, number, held).collect()).collect();
+    let mut outer: Vec<usize> = holders.iter().flatten().map(|holder| holder.star).collect();
+    outer.sort_unstable();
+    outer.dedup();
+    let inner_by = |outer: usize| {
+        // A place holds one: what repeats inside it is new.
+        let mut used: Vec<Held> = Vec::new();
+        holders
+            .iter()
+            .map(|holders| {
+                let free = |holder: &&Held| holder.star == outer && !used.contains(holder);
+                let holder = holders.iter().find(free).copied();
+                used.extend(holder);
+                holder.is_some()
+            })
+            .collect::<Vec<bool>>()
+    };
+    let inside = |inner: &Vec<bool>| inner.iter().filter(|&&inside| inside).count();
+    let Some(inner) = outer.into_iter().map(inner_by).max_by_key(inside) else {
+        return Some(star);
+    };
+    let inside = inside(&inner);
+    let outside = inner.len() - inside;
+    if outside == 0 {
+        return None;
+    }
+    if INSIDE * outside > inside {
+        return Some(star);
+    }
+    // The canonical place stays, and one inside if it is not: what is new is a version of it.
+    let mut wanted = usize::from(!inner[0]);
+    let mut index = 0;
+    star.members.retain(|_| {
+        index += 1;
+        let stays = !inner[index] || wanted > 0;
+        wanted -= usize::from(inner[index] && wanted > 0);
+        stays
+    });
+    Some(star)
+}
+
+/// The places of larger stars that hold a place.
+fn holders_of(place: Place, number: usize, held: &[Held]) -> impl Iterator<Item = Held> + '_ {
+    let reach = place.tokens.start + SLACK;
+    let after = held.partition_point(|held| (held.document, held.start) <= (place.document, reach));
+    held[..after].iter().rev().take(LOOK_BACK).copied().filter(move |held| {
+        held.star < number
+            && held.document == place.document
+            && held.end.0 + SLACK >= place.tokens.end
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passage::align::{Alignment, Step};
+    use crate::span::TokenRange;
+
+    fn star(places: &[(u32, u32, u32)]) -> Star {
+        let place = |&(document, start, end): &(u32, u32, u32)| Place {
+            document,
+            tokens: TokenRange::new(start, end),
+        };
+        let canonical = place(&places[0]);
+        let members = places[1..].iter().map(|member| {
+            let place = place(member);
+            let path = vec![(Step::Equal, place.tokens.len())];
+            (place.document, Alignment { a: canonical.tokens, b: place.tokens, path })
+        });
+        Star { canonical, members: members.collect() }
+    }
+
+    fn of_all(stars: &[Star]) -> Vec<Vec<(u32, u32, u32)>> {
+        let all = |star: &Star| {
+            let place = |p: Place| (p.document, p.tokens.start, p.tokens.end);
+            places(star).map(place).collect()
+        };
+        stars.iter().map(all).collect()
+    }
+
+    fn whole(carriers: u32) -> Vec<(u32, u32, u32)> {
+        (0..carriers).map(|document| (document, 100, 140)).collect()
+    }
+
+    #[test]
+    fn halves_keep_the_carrier_that_is_new() {
+        let quote = whole(10);
+        let mut half: Vec<_> = (0..10).map(|document| (document, 100, 118)).collect();
+        half.push((10, 7, 25));
+        let (kept, left_out) = leave_out_parts(vec![star(&half), star(&quote)]);
+        assert_eq!(of_all(&kept), [quote.clone(), vec![(0, 100, 118), (10, 7, 25)]]);
+        assert_eq!(left_out, 9);
+        // With a new carrier as the canonical passage one of the old ones stays.
+        half.rotate_right(1);
+        let (kept, _) = leave_out_parts(vec![star(&quote), star(&half)]);
+        assert_eq!(of_all(&kept), [quote, vec![(10, 7, 25), (0, 100, 118)]]);
+    }
+
+    #[test]
+    fn a_part_that_is_told_goes_and_one_that_others_quote_stays() {
+        let page = whole(2);
+        let (kept, left_out) =
+            leave_out_parts(vec![star(&page), star(&[(0, 110, 120), (1, 110, 120)])]);
+        assert_eq!((of_all(&kept), left_out), (vec![page.clone()], 1));
+        let quoted = [(0, 110, 120), (1, 110, 120), (2, 5, 15), (3, 5, 15)];
+        let (kept, left_out) = leave_out_parts(vec![star(&quoted), star(&page)]);
+        assert_eq!((of_all(&kept), left_out), (vec![page, quoted.to_vec()], 0));
+    }
+
+    #[test]
+    fn a_repeat_inside_one_place_is_new() {
+        let page = whole(2);
+        let repeated = vec![(0, 100, 110), (0, 120, 130)];
+        let (kept, _) = leave_out_parts(vec![star(&page), star(&repeated)]);
+        assert_eq!(of_all(&kept), [page, repeated]);
+    }
+}
