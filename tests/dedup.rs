@@ -99,7 +99,7 @@ fn prose(seed: u32, count: u32) -> String {
         }
         let end = if i % 10 == 9 || i + 1 == count { ". " } else { " " };
         text.push_str(&word);
-        text.push_str(&format!("{}{end}", seed % 1000));
+        text.extend([&*(seed % 1000).to_string(), end]);
     }
     text.trim_end().to_owned()
 }
@@ -138,7 +138,7 @@ fn text_of(line: &str) -> String {
 fn records_that_stay_are_the_bytes_that_came_in() {
     let place = Place::new();
     let (a, b) = (prose(1, 80), prose(2, 80));
-    let odd = format!("  {{\"text\" : {:?},\"x\":1.50,\"\\u0069d\":7}} \r\n", b);
+    let odd = format!("  {{\"text\" : {b:?},\"x\":1.50,\"\\u0069d\":7}} \r\n");
     let input = [
         record("a", &a),
         "\n".into(),
@@ -602,7 +602,7 @@ proptest! {
                     }
                     let mut value = serde_json::from_str::<Value>(line).expect("a record");
                     value["text"] = Value::String(text.clone());
-                    expected.push_str(&format!("{value}\n"));
+                    expected.extend([&*value.to_string(), "\n"]);
                 } else {
                     expected.push_str(line);
                 }
