@@ -93,6 +93,9 @@ pub(super) enum Command {
     /// with the words that differ, and how much of everything stands elsewhere.
     #[command(after_help = FIND_EXAMPLES)]
     Find(Box<FindArgs>),
+    /// Show two texts side by side, aligned, with the words that differ.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// Write the files again without the documents and passages that repeat.
     ///
     /// Reads what find reads. The output holds the same files in the same format, compression and
@@ -101,9 +104,6 @@ pub(super) enum Command {
     /// named and copied as they are.
     #[command(after_help = dedup::EXAMPLES)]
     Dedup(Box<DedupArgs>),
-    /// Show two texts side by side, aligned, with the words that differ.
-    #[command(after_help = COMPARE_EXAMPLES)]
-    Compare(CompareArgs),
     /// Show a saved report (JSON or JSON lines) in another form.
     #[command(visible_alias = "report", after_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
