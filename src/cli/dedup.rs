@@ -1,12 +1,12 @@
 //! `doublet dedup`: the same files without what repeats.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use doublet::cluster::{keep_ranks, protected_first};
-use doublet::dedup::{Bounds, Edits, Layout, Options, Plan, REMOVED, write_removed};
+use doublet::dedup::{Bounds, Edits, Layout, Options, Plan, REMOVED, from_start, write_removed};
 use doublet::{
     Collection, Config, Document, DocumentConfig, Error, ErrorKind, Input, PassageConfig,
     ReadConfig, Report, Result, Scope, Timestamp,
@@ -110,7 +110,8 @@ impl<'a> Job<'a> {
         let inputs = protect.iter().map(|path| Ok(Input::path(path))).chain(
             self.args.paths.iter().map(|path| match stdin {
                 Some(spool) if path == Path::new(STDIN) => {
-                    let spool = again(spool).map_err(|error| Error::io("read", STDIN, error))?;
+                    let spool =
+                        from_start(spool).map_err(|error| Error::io("read", STDIN, error))?;
                     Ok(Input::reader(STDIN, spool))
                 }
                 _ => Ok(Input::path(path)),
@@ -205,13 +206,6 @@ fn spool() -> Result<File> {
         Ok(file)
     };
     spool().map_err(|error| Error::io("keep", STDIN, error))
-}
-
-/// The same file from its start.
-fn again(file: &File) -> io::Result<File> {
-    let mut file = file.try_clone()?;
-    file.rewind()?;
-    Ok(file)
 }
 
 fn write_list(path: &Path, documents: &[Document], plan: &Plan) -> Result<()> {

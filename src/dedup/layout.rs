@@ -8,20 +8,17 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Seek;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::ReadConfig;
-use crate::source::raw::{self, RawFile, Shape};
+use crate::source::raw::{self, RawFile, STDIN, Shape};
 
 /// Name of the file, in the output, that says what went.
 pub const REMOVED: &str = "removed.jsonl";
-
-/// Standard input, as it is named.
-const STDIN: &str = "-";
 
 /// The files of the inputs and their places in the output.
 #[derive(Debug)]
@@ -76,6 +73,16 @@ pub(super) fn key(path: &Path) -> PathBuf {
 pub(super) fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// The same file from its start. What was opened before moves along: one reader at a time.
+///
+/// # Errors
+/// Those of the system.
+pub fn from_start(file: &File) -> io::Result<File> {
+    let mut file = file.try_clone()?;
+    file.rewind()?;
+    Ok(file)
 }
 
 impl Layout {
@@ -188,11 +195,7 @@ fn folder_name(path: &Path) -> PathBuf {
 }
 
 fn laid_stdin(spool: &File, config: &ReadConfig) -> Result<Laid> {
-    let again = || {
-        let mut file = spool.try_clone()?;
-        file.rewind()?;
-        Ok(file)
-    };
+    let again = || from_start(spool);
     let fail = |error| Error::io("read", STDIN, error);
     let (shape, compression) = raw::shape_of_stream(Box::new(again().map_err(fail)?), config)?;
     let name = match shape {

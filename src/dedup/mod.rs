@@ -30,7 +30,7 @@ mod record;
 mod writer;
 
 pub use self::bounds::Bounds;
-pub use self::layout::{Layout, REMOVED};
+pub use self::layout::{Layout, REMOVED, from_start};
 pub use self::plan::{Cut, Options, Plan, Removal, Rule, Rules};
 pub use self::record::write_removed;
 pub use self::writer::{Edits, Written};

@@ -249,8 +249,7 @@ impl Plan {
             self.cuts.insert(document, spans);
             return;
         }
-        let longest = cuts.iter().max_by_key(|cut| (cut.span.len(), cut.span.start)).copied();
-        if let Some(longest) = longest.filter(|_| !is_pinned) {
+        if let Some(longest) = longest(&cuts).filter(|_| !is_pinned) {
             let cut: u64 = spans.iter().map(|span| u64::from(span.len())).sum();
             self.gone[document.index()] = true;
             self.removals.push(Removal {
@@ -268,6 +267,11 @@ impl Plan {
     pub fn count(&self, rule: Rule) -> usize {
         self.removals.iter().filter(|removal| removal.rule == rule).count()
     }
+}
+
+/// The longest of some cuts, which stands for all where one must.
+pub(super) fn longest(cuts: &[Cut]) -> Option<Cut> {
+    cuts.iter().max_by_key(|cut| (cut.span.len(), cut.span.start)).copied()
 }
 
 /// Spans in order, those that touch made one.

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::plan::{Plan, Removal, Rule};
+use super::plan::{Plan, Removal, Rule, longest};
 use crate::document::{DocId, Document};
 use crate::span::Span;
 
@@ -62,7 +62,7 @@ pub fn write_removed(documents: &[Document], plan: &Plan, out: &mut dyn Write) -
 
 fn line<'a>(documents: &'a [Document], removal: &Removal) -> Line<'a> {
     let text = text_of(documents, removal.document);
-    let longest = removal.cuts.iter().max_by_key(|cut| (cut.span.len(), cut.span.start));
+    let longest = longest(&removal.cuts);
     let removed = match removal.rule {
         Rule::Passage => longest.map_or(text, |cut| &text[cut.span.range()]),
         _ => text,

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::write::GzEncoder;
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::annotate::{self, FIELD};
 use super::field;
-use super::layout::{Content, Laid, Layout, key, stamp};
+use super::layout::{Content, Laid, Layout, from_start, key, stamp};
 use super::passages::cut_out;
 use super::plan::Plan;
 use crate::document::Document;
@@ -159,14 +159,7 @@ impl Job<'_> {
                 }
                 Box::new(file)
             }
-            Content::Spool(file) => {
-                let again = || {
-                    let mut file = file.try_clone()?;
-                    file.rewind()?;
-                    Ok(file)
-                };
-                Box::new(again().map_err(|error| self.unread(error))?)
-            }
+            Content::Spool(file) => Box::new(from_start(file).map_err(|error| self.unread(error))?),
         };
         let raw: Stream<'_> = Box::new(Counted { reader: raw, progress: self.progress });
         match (edits, self.laid.shape) {

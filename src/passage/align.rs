@@ -96,19 +96,15 @@ impl Alignment {
     /// The best part of an alignment through these stretches, with what does not match between
     /// them; nothing if there are none.
     pub(crate) fn through(stretches: impl Iterator<Item = Stretch>) -> Option<Self> {
+        let mut stretches = stretches.peekable();
+        let &Stretch { at_a: a, at_b: b, .. } = stretches.peek()?;
         let mut path = Vec::new();
-        let mut start = None;
-        let mut at = (0, 0);
+        let mut at = (a, b);
         for stretch in stretches {
-            if start.is_none() {
-                start = Some((stretch.at_a, stretch.at_b));
-                at = (stretch.at_a, stretch.at_b);
-            }
             push_unequal(&mut path, stretch.at_a - at.0, stretch.at_b - at.1);
             push(&mut path, if stretch.form { Step::Form } else { Step::Equal }, stretch.len);
             at = (stretch.at_a + stretch.len, stretch.at_b + stretch.len);
         }
-        let (a, b) = start?;
         let mut parts = Vec::new();
         best_parts(a, b, &path, &mut parts);
         parts.into_iter().next()
@@ -288,20 +284,19 @@ impl Aligner {
             let (a, b) = (reach(at.0, n), reach(at.1, m));
             forms.prepare(a, b);
             let (rows, columns) = (&sides.a[a.range()], &sides.b[b.range()]);
-            let own = own_place(sides, at, way);
             match way {
                 Way::Left => {
                     self.programme.load(rows.iter().rev().copied(), columns.iter().rev().copied());
-                    self.programme.extend(own, |i, j| {
-                        forms.is_form(at.0 - 1 - i as u32, at.1 - 1 - j as u32)
-                    });
                 }
-                Way::Right => {
-                    self.programme.load(rows.iter().copied(), columns.iter().copied());
-                    self.programme
-                        .extend(own, |i, j| forms.is_form(at.0 + i as u32, at.1 + j as u32));
-                }
+                Way::Right => self.programme.load(rows.iter().copied(), columns.iter().copied()),
             }
+            let place = |start: u32, i: usize| match way {
+                Way::Left => start - 1 - i as u32,
+                Way::Right => start + i as u32,
+            };
+            self.programme.extend(own_place(sides, at, way), |i, j| {
+                forms.is_form(place(at.0, i), place(at.1, j))
+            });
             let (rows, columns) = self.programme.emit(false, &mut self.path);
             if rows == 0 {
                 return at;

@@ -32,8 +32,11 @@ const ALL_PAIRS: usize = 8;
 const PASS_FLOOR: u64 = 4 << 20;
 /// Anchors of one part, about: what is sorted and linked at once stays in the processor's cache.
 const PART_SIZE: u64 = 1 << 16;
-/// Documents whose anchors are sorted into parts together.
+/// Documents whose anchors are sorted into parts together: at least so many, and so many more
+/// that there are at most [`LOTS`].
 const LOT_DOCUMENTS: usize = 512;
+/// Every lot keeps the end of every part: more lots than this would cost the square of the input.
+const LOTS: usize = 256;
 /// Links that wait for their tokens to come from memory together.
 const WAITING: usize = 64;
 /// Tokens looked at beyond each end of a run when judging its prospects, at most.
@@ -126,8 +129,9 @@ impl Share {
     /// The part that a hash belongs to, if it is in the pass.
     #[inline]
     fn part(self, hash: u64) -> Option<usize> {
-        let scaled = ((hash & 0xffff_ffff) * (self.passes * self.parts)) >> 32;
-        (scaled / self.parts == self.pass).then(|| (scaled % self.parts) as usize)
+        let part = ((hash & 0xffff_ffff) * (self.passes * self.parts)) >> 32;
+        let part = part.wrapping_sub(self.pass * self.parts);
+        (part < self.parts).then_some(part as usize)
     }
 }
 
@@ -167,9 +171,9 @@ impl Lot {
 
 /// The anchors of one pass, document by document and part by part.
 fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Share) -> Vec<Lot> {
-    (0..collection.tokens.len())
-        .collect::<Vec<_>>()
-        .par_chunks(LOT_DOCUMENTS)
+    let documents: Vec<usize> = (0..collection.tokens.len()).collect();
+    documents
+        .par_chunks(documents.len().div_ceil(LOTS).max(LOT_DOCUMENTS))
         .map_init(Vec::new, |anchors: &mut Vec<Anchor>, documents| {
             anchors.clear();
             for &document in documents {

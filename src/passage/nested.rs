@@ -10,6 +10,7 @@
 //! Cost: a sort of all places, and a few looks back for each.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use rayon::prelude::*;
 
@@ -24,7 +25,7 @@ const SLACK: u32 = 1;
 const LOOK_BACK: usize = 64;
 
 /// A place of a star.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Held {
     document: u32,
     start: u32,
@@ -80,7 +81,7 @@ fn without_inner(mut star: Star, number: usize, held: &[Held]) -> Option<Star> {
     outer.dedup();
     let inner_by = |outer: usize| {
         // A place holds one: what repeats inside it is new.
-        let mut used: Vec<Held> = Vec::new();
+        let mut used: HashSet<Held> = HashSet::new();
         holders
             .iter()
             .map(|holders| {

@@ -186,18 +186,10 @@ pub fn read_all(
     let outcomes: Vec<Result<_>> =
         plan.sources.into_par_iter().enumerate().with_max_len(1).map(read_one).collect();
     let mut collection = Collection::default();
-    let counts = outcomes.iter().flatten().map(|(documents, ..)| documents.len());
-    if outcomes.len() > 1 {
-        collection.documents.reserve_exact(counts.sum());
-    }
     let mut seen = sink::Seen::default();
     for outcome in outcomes {
         let (mut documents, mut skipped, seen_here) = outcome?;
-        if collection.documents.capacity() == 0 {
-            collection.documents = documents;
-        } else {
-            collection.documents.append(&mut documents);
-        }
+        collection.documents.append(&mut documents);
         collection.skipped.append(&mut skipped);
         seen.group |= seen_here.group;
         seen.date |= seen_here.date;

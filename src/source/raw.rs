@@ -11,7 +11,7 @@ use super::config::{Format, ReadConfig, Resolved};
 use super::decode;
 pub(crate) use super::decode::{Compression, Stream, stream_error};
 use super::file::{self, Kind};
-use super::place::STDIN;
+pub(crate) use super::place::STDIN;
 pub(crate) use super::sink::Counted;
 use super::values;
 use super::walk::{Found, Walker};

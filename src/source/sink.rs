@@ -75,11 +75,6 @@ impl<'a> Sink<'a> {
         self.strict
     }
 
-    /// Makes room for so many more documents and no others.
-    pub(crate) fn expect(&mut self, documents: usize) {
-        self.part.documents.reserve_exact(documents);
-    }
-
     /// Adds documents and problems that were read elsewhere.
     pub(crate) fn absorb(&mut self, mut part: Part) -> Result<()> {
         let strict = self.strict;

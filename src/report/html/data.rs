@@ -42,6 +42,8 @@ pub(super) struct Selection<'a> {
     units: Units,
     /// Documents that something shown refers to.
     referred: Vec<bool>,
+    /// Dates of all documents in Unix seconds.
+    times: Vec<Option<i64>>,
 }
 
 impl<'a> Selection<'a> {
@@ -83,7 +85,10 @@ impl<'a> Selection<'a> {
             })
             .collect();
         let units = Units::new(places, documents);
-        Self { report, documents, passages, clusters, texts, units, referred }
+        let time = |date: &String| Timestamp::parse(date).map(|time| time.0);
+        let dates = report.documents.iter().map(|entry| entry.date.as_ref());
+        let times = dates.map(|date| date.and_then(time)).collect();
+        Self { report, documents, passages, clusters, texts, units, referred, times }
     }
 
     /// Number of blocks of members.
@@ -176,7 +181,7 @@ impl<'a> Selection<'a> {
                 name: &entry.name,
                 group: entry.group,
                 date: entry.date.as_deref(),
-                time: entry.date.as_deref().and_then(Timestamp::parse).map(|time| time.0),
+                time: self.times[index],
                 share: self.report.coverage.documents.get(index).copied().unwrap_or_default(),
                 text: places[index],
             })
@@ -184,10 +189,7 @@ impl<'a> Selection<'a> {
     }
 
     fn passage(&self, passage: &'a PassageCluster) -> PassageRow<'a> {
-        let time = |member: &PassageMember| {
-            let entry = self.report.documents.get(member.document.index())?;
-            Timestamp::parse(entry.date.as_deref()?).map(|time| time.0)
-        };
+        let time = |member: &PassageMember| *self.times.get(member.document.index())?;
         PassageRow {
             boilerplate: passage.kind == PassageKind::Boilerplate,
             words: passage.words,
@@ -286,18 +288,13 @@ fn cluster_sizes(clusters: &[DocumentCluster]) -> Vec<(u32, u64, u64)> {
 }
 
 fn cluster_row(cluster: &DocumentCluster) -> ClusterRow {
-    let kind = |kind| match kind {
-        MatchKind::Exact => "exact",
-        MatchKind::Near => "near",
-        MatchKind::Contained => "contained",
-    };
     ClusterRow {
         representative: cluster.representative,
         members: cluster
             .members
             .iter()
             .take(CARRIERS)
-            .map(|one| (one.document, kind(one.kind), one.similarity, one.containment))
+            .map(|one| (one.document, one.kind, one.similarity, one.containment))
             .collect(),
         all_members: cluster.members.len(),
     }
@@ -386,7 +383,7 @@ struct PassageRow<'a> {
 struct ClusterRow {
     representative: DocId,
     /// Document, reason, similarity, containment.
-    members: Vec<(DocId, &'static str, f64, f64)>,
+    members: Vec<(DocId, MatchKind, f64, f64)>,
     all_members: usize,
 }
 

@@ -106,8 +106,13 @@ fn take<'a>(graphemes: impl Iterator<Item = &'a str>, limit: usize) -> Vec<&'a s
         .collect()
 }
 
-/// `12345` as `12,345`.
-pub(super) fn grouped(number: u64) -> String {
+/// A number with its thousands apart: `12345` as `12,345`.
+///
+/// ```
+/// assert_eq!(doublet::report::terminal::grouped(12_345), "12,345");
+/// ```
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -212,7 +217,9 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
+        assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(counted(1, "copy"), "1 copy");
         assert_eq!(counted(2, "copy"), "2 copies");

@@ -27,9 +27,10 @@ mod pieces;
 use std::io::{self, Write};
 
 pub use compare::{ComparedTexts, write_comparison};
+pub use measure::grouped;
 
 use self::line::{Line, Style, wrap};
-use self::measure::{bytes, clean, counted, grouped, seconds, shorten, width};
+use self::measure::{bytes, clean, counted, seconds, shorten, width};
 use super::model::{DocumentEntry, PassageKind, Report, Skipped};
 use crate::document::DocId;
 
