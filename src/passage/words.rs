@@ -36,8 +36,11 @@ struct Signature(u32);
 impl Signature {
     /// Bits of the beginning: a hash of the first three bytes, 0 for words too short to have forms.
     const HEAD: u32 = (1 << 10) - 1;
-    /// Bits that say which letters a word has.
-    const LETTERS: u32 = 32 - Self::HEAD.count_ones();
+    /// The bit of words that have four letters.
+    const HAS_FOUR: u32 = 1 << 10;
+    /// Where the bits begin that say which letters a word has, and how many they are.
+    const LETTERS_AT: u32 = 11;
+    const LETTERS: u32 = 32 - Self::LETTERS_AT;
 
     fn new(word: &str) -> Self {
         if word.chars().nth(2).is_none() {
@@ -45,11 +48,9 @@ impl Signature {
         }
         let head = word.bytes().take(3).fold(0u32, |head, byte| head << 8 | u32::from(byte));
         let head = 1 + (head.wrapping_mul(0x9E37_79B1) >> 16) % Self::HEAD;
-        // Words of three letters are forms by their beginning alone: letters that no word has.
-        let letters = word.chars().nth(3).map_or(u32::MAX, |_| {
-            word.chars().fold(0, |bits, letter| bits | 1 << (letter as u32 % Self::LETTERS))
-        });
-        Self(head | letters << Self::HEAD.count_ones())
+        let has_four = word.chars().nth(3).map_or(0, |_| Self::HAS_FOUR);
+        let bit = |letter: char| 1 << (Self::LETTERS_AT + letter as u32 % Self::LETTERS);
+        Self(word.chars().fold(head | has_four, |bits, letter| bits | bit(letter)))
     }
 
     /// Whether one word may be a form of the other: [`is_form_of`] asks for the same three or
@@ -58,10 +59,12 @@ impl Signature {
     #[inline(always)]
     const fn may_be_form_of(self, other: Self) -> bool {
         let differ = self.0 ^ other.0;
-        let letters = differ >> Self::HEAD.count_ones();
+        let letters = differ >> Self::LETTERS_AT;
         // Whether at most two bits are set, without counting.
         let but_one = letters & letters.wrapping_sub(1);
-        let alike = (differ & Self::HEAD == 0) | (but_one & but_one.wrapping_sub(1) == 0);
+        let one_edit =
+            (but_one & but_one.wrapping_sub(1) == 0) & (self.0 & other.0 & Self::HAS_FOUR != 0);
+        let alike = (differ & Self::HEAD == 0) | one_edit;
         alike & (self.0 & Self::HEAD != 0) & (other.0 & Self::HEAD != 0)
     }
 }
