@@ -14,7 +14,9 @@ use super::Collection;
 use super::align::{Forms, Window};
 use super::programme::FORM_ASIDE;
 use crate::span::{Span, TokenRange};
-use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
+use crate::text::{
+    SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize,
+};
 
 /// Words kept before the store is emptied: it bounds memory, not what is found.
 const CAPACITY: usize = 1 << 18;
@@ -100,10 +102,12 @@ impl Words {
         document: u32,
         tokens: TokenRange,
     ) -> TokenRange {
-        let len = collection.tokens[document as usize].len() as u32;
+        let hashes = collection.hashes(document);
+        let len = hashes.len() as u32;
+        let may_be_joined = |at: u32| hashes.get(at as usize).copied().is_some_and(may_share_span);
         let mut whole = tokens;
         // One look at each end suffices unless contractions follow one another.
-        while whole.start > 0 && whole.start < whole.end {
+        while whole.start > 0 && whole.start < whole.end && may_be_joined(whole.start) {
             let around = TokenRange::new(whole.start.saturating_sub(LOOK), whole.start + 1);
             let joined = self.joined_to(collection, document, whole.start, around);
             whole.start -= joined;
@@ -111,7 +115,7 @@ impl Words {
                 break;
             }
         }
-        while whole.start < whole.end && whole.end < len {
+        while whole.start < whole.end && whole.end < len && may_be_joined(whole.end) {
             let around = TokenRange::new(whole.end - 1, (whole.end + LOOK).min(len));
             let joined = self.joined_to(collection, document, whole.end - 1, around);
             whole.end += joined;
