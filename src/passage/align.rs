@@ -316,7 +316,7 @@ impl Aligner {
                 }
                 Way::Right => self.programme.load(rows.iter().copied(), columns.iter().copied()),
             }
-            self.programme.extend(own_place(sides, at, way), forms);
+            let ended = self.programme.extend(own_place(sides, at, way), forms);
             let (rows, columns) = self.programme.emit(false, &mut self.path);
             if rows == 0 {
                 return at;
@@ -325,6 +325,10 @@ impl Aligner {
                 Way::Left => (at.0 - rows, at.1 - columns),
                 Way::Right => (at.0 + rows, at.1 + columns),
             };
+            // On another diagonal the band reaches further to one side.
+            if ended && rows == columns {
+                return at;
+            }
         }
     }
 }

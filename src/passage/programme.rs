@@ -115,14 +115,19 @@ impl Programme {
         self.reach = rows_within(X_DROP);
     }
 
-    /// Finds the best path from the window's corner to any match within X-drop.
+    /// Finds the best path from the window's corner to any match within X-drop; tells whether the
+    /// search came to its end within the window.
     ///
     /// `own(row)` is the column that is the row's own place in a text aligned to itself: a text
     /// repeats itself further on, never in place.
-    pub(crate) fn extend(&mut self, own: impl Fn(usize) -> Option<usize>, forms: &mut impl Forms) {
+    pub(crate) fn extend(
+        &mut self,
+        own: impl Fn(usize) -> Option<usize>,
+        forms: &mut impl Forms,
+    ) -> bool {
         for row in 0..self.rows.len() {
             if row > self.reach {
-                break;
+                return true;
             }
             let mut equal = self.equal_in_band(row);
             if let Some(own) = own(row)
@@ -144,6 +149,7 @@ impl Programme {
                 self.place(row, row + lane - BAND, changed >> lane & 1 == 1, X_DROP);
             }
         }
+        false
     }
 
     /// Finds the best path from corner to corner.

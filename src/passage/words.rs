@@ -14,9 +14,7 @@ use super::Collection;
 use super::align::{Forms, Window};
 use super::programme::FORM_ASIDE;
 use crate::span::{Span, TokenRange};
-use crate::text::{
-    SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize,
-};
+use crate::text::{SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize};
 
 /// Words kept before the store is emptied: it bounds memory, not what is found.
 const CAPACITY: usize = 1 << 18;
@@ -27,7 +25,7 @@ const LONGEST: usize = 1 << 10;
 /// Tokens looked at beyond an end for the rest of a contraction.
 const LOOK: u32 = 5;
 /// Signatures at hand by the lowest bits of their hash: a few thousand words make up most of a text.
-const AT_HAND: usize = 1 << 13;
+const AT_HAND: usize = 1 << 15;
 /// Columns that one comparison of a row takes in; the last few are not asked for.
 const LANES: usize = 12;
 
