@@ -21,6 +21,25 @@ const FORM: u8 = 2;
 const WORDING: u8 = 3;
 const INSERTED: u8 = 4;
 const DELETED: u8 = 5;
+/// Equal words that were left out; the last string says how many characters.
+const ELIDED: u8 = 6;
+
+/// Bytes of equal words that stand in one piece, and what is kept of each end of longer ones: two
+/// near-copies would otherwise hold their whole texts here too.
+const LONGEST: usize = 6_000;
+const KEPT: usize = 1_500;
+
+/// The number of an operation's kind.
+pub(super) fn kind_of(kind: OperationKind) -> u8 {
+    match kind {
+        OperationKind::Equal => EQUAL,
+        OperationKind::Replace(Change::Contraction) => CONTRACTION,
+        OperationKind::Replace(Change::Form) => FORM,
+        OperationKind::Replace(Change::Wording) => WORDING,
+        OperationKind::Insert => INSERTED,
+        OperationKind::Delete => DELETED,
+    }
+}
 
 /// The pieces of a member; `text` is its document's, where it is at hand.
 pub(super) fn pieces(
@@ -57,15 +76,9 @@ pub(super) fn pieces(
                 let words = own(step.span.start, step.span.end);
                 row.equal(words.unwrap_or_else(|| canonical(span.start, span.end)));
             }
-            OperationKind::Replace(change) => {
-                let kind = match change {
-                    Change::Contraction => CONTRACTION,
-                    Change::Form => FORM,
-                    Change::Wording => WORDING,
-                };
-                row.push(Piece(kind, old.to_owned(), new.to_owned()));
+            OperationKind::Replace(_) | OperationKind::Insert => {
+                row.push(Piece(kind_of(step.kind), old.to_owned(), new.to_owned()));
             }
-            OperationKind::Insert => row.push(Piece(INSERTED, String::new(), new.to_owned())),
             OperationKind::Delete => {
                 // Set apart as it was in the canonical passage.
                 let apart = !canonical_gap.is_empty() && !row.ends_with_space();
@@ -79,7 +92,21 @@ pub(super) fn pieces(
         canonical_end = canonical_end.max(step.canonical_span.end);
         begun = true;
     }
-    row.pieces
+    row.pieces.into_iter().flat_map(elide).collect()
+}
+
+/// A piece, or the ends of a long one with what is between them left out.
+fn elide(piece: Piece) -> Vec<Piece> {
+    let Piece(EQUAL, _, words) = &piece else { return vec![piece] };
+    if words.len() <= LONGEST {
+        return vec![piece];
+    }
+    let boundary = |at: usize| (at..=words.len()).find(|&at| words.is_char_boundary(at));
+    let (head, tail) = (boundary(KEPT), boundary(words.len() - KEPT));
+    let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or(words.len()));
+    let between = words[head..tail].chars().count().to_string();
+    let equal = |words: &str| Piece(EQUAL, String::new(), words.to_owned());
+    vec![equal(&words[..head]), Piece(ELIDED, String::new(), between), equal(&words[tail..])]
 }
 
 struct Row {
@@ -136,6 +163,18 @@ mod tests {
             identity: 1.0,
             operations,
         }
+    }
+
+    #[test]
+    fn of_long_equal_words_the_ends_are_kept() {
+        let words = "é漢 ".repeat(3_000);
+        let pieces = elide(Piece(EQUAL, String::new(), words.clone()));
+        let kept: usize = [0, 2].iter().map(|&i: &usize| pieces[i].2.chars().count()).sum();
+        let left_out: usize = pieces[1].2.parse().expect("a number");
+        assert_eq!((pieces[1].0, kept + left_out), (ELIDED, words.chars().count()));
+        assert!(words.starts_with(&pieces[0].2) && words.ends_with(&pieces[2].2));
+        assert_eq!(elide(Piece(EQUAL, String::new(), "short".to_owned())).len(), 1);
+        assert_eq!(elide(Piece(INSERTED, String::new(), words)).len(), 1);
     }
 
     #[test]
