@@ -49,7 +49,8 @@ pub(super) fn pieces(
 ) -> Vec<Piece> {
     let base = cluster.members.get(cluster.canonical as usize).map_or(0, |c| c.span.start);
     let canonical = |start: u32, end: u32| {
-        let place = start.saturating_sub(base) as usize..end.saturating_sub(base) as usize;
+        let end = end.saturating_sub(base) as usize;
+        let place = start.saturating_sub(base) as usize..end.min(cluster.text.len());
         cluster.text.get(place).unwrap_or_default()
     };
     let own = |start: u32, end: u32| text.and_then(|text| text.get(start as usize..end as usize));
@@ -82,8 +83,14 @@ pub(super) fn pieces(
             OperationKind::Delete => {
                 // Set apart as it was in the canonical passage.
                 let apart = !canonical_gap.is_empty() && !row.ends_with_space();
-                let lead = if apart { " " } else { "" };
-                row.push(Piece(DELETED, format!("{lead}{old}"), String::new()));
+                let end = step.canonical_span.end;
+                let follows = canonical(end, u32::MAX).starts_with(char::is_whitespace);
+                let (lead, tail) = match (apart, follows) {
+                    (true, _) => (" ", ""),
+                    (false, true) => ("", " "),
+                    (false, false) => ("", ""),
+                };
+                row.push(Piece(DELETED, format!("{lead}{old}{tail}"), String::new()));
             }
         }
         if !deleted {
@@ -213,6 +220,11 @@ mod tests {
             shown(Some("“We, aren’t late now")),
             "0[|We, ]1[are not|aren’t]5[ very|]0[| late ]4[|now]"
         );
+        let first = step(OperationKind::Delete, Span::new(10, 12), Span::new(3, 3), ["we", ""]);
+        let mut without = cluster.clone();
+        without.members[1].operations[0] = first;
+        let pieces = pieces(&without, &without.members[1], None);
+        assert_eq!(pieces[0], Piece(DELETED, "we ".to_owned(), String::new()));
         assert_eq!(shown(None), "0[|we ]1[are not|aren’t]5[ very|]0[| late ]4[|now]");
         let canonical = pieces(&cluster, &cluster.members[0], None);
         assert_eq!(canonical, [Piece(EQUAL, String::new(), cluster.text.clone())]);

@@ -8,7 +8,7 @@ const SORTS = {
 };
 
 /** Characters of text shown before and after a passage. */
-const AROUND = 240;
+const AROUND = 180;
 /** Characters of a canonical passage that are shown in one piece. */
 const LONG_QUOTE = 6000;
 

@@ -74,7 +74,7 @@ function whoSharesWithWhom() {
     h("p", { class: "legend" }, "Words of the row’s source that also stand in the column’s, and their share of the row’s words. On the diagonal: in another place of the same source."),
     heat(few),
     some.length > few.length ? h("p", { class: "legend" }, `The ${few.length} sources that share most, of ${numbers.format(some.length)}; any other can be chosen here.`) : null,
-    h("p", {}, h("label", {}, "One source ", select([["", "choose …"], ...some.map((index) => [String(index), plain(groups[index].name, 60)])], "", pick))),
+    some.length <= MOST_SOURCES ? null : h("p", {}, h("label", {}, "One source ", select([["", "choose …"], ...some.map((index) => [String(index), plain(groups[index].name, 60)])], "", pick))),
     one,
   );
 }
@@ -166,16 +166,34 @@ function timeline() {
     h(
       "ol",
       { class: "plain" },
-      rows.map(({ number, passage, entries }) => h("li", {}, h("a", { href: `#passage/${number}` }, foreign(shorten(passage.s, 60))), dots(entries, share))),
+      rows.map(({ number, passage, entries }) => {
+        const first = entries.reduce((one, other) => (other.time < one.time ? other : one));
+        const who = report.groups.length > 1 ? shorten(groupOf(first.id), 40) : shorten(nameOf(first.id), 40);
+        const label = h("div", {}, h("a", { href: `#passage/${number}` }, foreign(shorten(passage.s, 80))), h("small", {}, "first: ", foreign(who), `, ${day(first.time)}`));
+        return h("li", {}, label, dots(entries, share));
+      }),
     ),
     axis(first, last),
   );
 }
 
-/** The same of one passage. */
+/** The same of one passage, with a line for each source. */
 function timelineOf(passage) {
   const entries = datedCarriers(passage);
   if (entries.length < 2) return null;
   const { first, last, share } = scale(entries.map((entry) => entry.time));
-  return h("div", { class: "timeline one" }, dots(entries, share), axis(first, last));
+  if (report.groups.length < 2) return h("div", { class: "timeline one" }, dots(entries, share), axis(first, last));
+  const sources = new Map();
+  for (const entry of entries) {
+    if (!sources.has(entry.group)) sources.set(entry.group, []);
+    sources.get(entry.group).push(entry);
+  }
+  const earliest = (list) => list.reduce((least, entry) => Math.min(least, entry.time), Infinity);
+  const rows = [...sources].sort((a, b) => earliest(a[1]) - earliest(b[1]) || a[0] - b[0]);
+  return h(
+    "section",
+    { class: "timeline by-source", "aria-label": "Who printed it when" },
+    growingList(rows, MOST_ROWS, ([group, list]) => [foreign(shorten(report.groups[group].name, 60), { class: "name", title: plain(report.groups[group].name, 300) }), dots(list, share)], { class: "plain" }),
+    axis(first, last),
+  );
 }
