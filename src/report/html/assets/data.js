@@ -40,7 +40,7 @@ function commonFolder(names) {
   if (names.length < 2) return "";
   let shared = names[0].slice(0, names[0].lastIndexOf("/") + 1);
   for (const name of names) {
-    while (!name.startsWith(shared)) shared = shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1);
+    while (!name.startsWith(shared)) shared = shared.length > 1 ? shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1) : "";
     if (!shared) break;
   }
   return shared.length > 2 ? shared : "";

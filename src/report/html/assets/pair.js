@@ -50,7 +50,7 @@ function markDifferences(sides, texts, itself) {
 /** What can be shown without the texts: the passages themselves. */
 function withoutTexts(a, b, passages) {
   const side = (id, passage, index) =>
-    h("div", {}, h("h3", {}, h("a", { href: `#document/${id}` }, nameElement(id))), h("p", { class: "words", dir: "auto" }, markedWords(passage.sides[index][0].words)));
+    h("div", {}, h("h2", {}, h("a", { href: `#document/${id}` }, nameElement(id))), h("p", { class: "words", dir: "auto" }, markedWords(passage.sides[index][0].words)));
   const why = [a, ...(a === b ? [] : [b])].filter((id) => absenceOf(id)).map((id) => h("li", {}, nameElement(id), ": ", foreign(shorten(absenceOf(id), 300))));
   return [
     h("div", { class: "notice" }, h("p", {}, "Not both full texts are in this page; this is what the documents share."), h("ul", {}, why)),

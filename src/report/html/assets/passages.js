@@ -64,8 +64,10 @@ async function passagesView(number, query, signal) {
   async function update(first) {
     turn += 1;
     const mine = turn;
+    list.element.setAttribute("aria-busy", "true");
     const chosen = await choose(choice);
     if (mine !== turn || signal.aborted) return;
+    list.element.removeAttribute("aria-busy");
     found = chosen;
     state.textContent = found.length === report.passages.length ? count(found.length, "passage") : `${count(found.length, "passage")} of ${numbers.format(report.passages.length)}`;
     list.show(found.length, first ? keptTop(queryOf(choice)) : 0);
