@@ -223,8 +223,8 @@ mod tests {
         let first = step(OperationKind::Delete, Span::new(10, 12), Span::new(3, 3), ["we", ""]);
         let mut without = cluster.clone();
         without.members[1].operations[0] = first;
-        let pieces = pieces(&without, &without.members[1], None);
-        assert_eq!(pieces[0], Piece(DELETED, "we ".to_owned(), String::new()));
+        let shortened = pieces(&without, &without.members[1], None);
+        assert_eq!(shortened[0], Piece(DELETED, "we ".to_owned(), String::new()));
         assert_eq!(shown(None), "0[|we ]1[are not|aren’t]5[ very|]0[| late ]4[|now]");
         let canonical = pieces(&cluster, &cluster.members[0], None);
         assert_eq!(canonical, [Piece(EQUAL, String::new(), cluster.text.clone())]);
