@@ -6,6 +6,8 @@ use std::path::Path;
 
 use doublet::report::{html, json, jsonl, terminal};
 use doublet::{Error, Report, Result};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::Exit;
 use super::args::{Common, ShowArgs};
@@ -42,12 +44,18 @@ pub(super) fn run(args: &ShowArgs, common: &Common, messages: Messages) -> Resul
     Ok(output.deliver(&found)?.unwrap_or(Exit::Done))
 }
 
+/// What tells a line of JSON lines from a report.
+#[derive(Deserialize)]
+struct Tagged {
+    r#type: Option<IgnoredAny>,
+}
+
 /// Reads either form: JSON lines begin with an object that has a `type`.
 fn read(input: &mut dyn BufRead) -> Result<Report> {
     let mut first = Vec::new();
     input.read_until(b'\n', &mut first).map_err(|error| Error::io("read", "-", error))?;
-    let lines = serde_json::from_slice::<serde_json::Value>(&first)
-        .is_ok_and(|value| value.get("type").is_some());
+    // A report on one line may be large: nothing is kept of it but whether it has a type.
+    let lines = serde_json::from_slice::<Tagged>(&first).is_ok_and(|line| line.r#type.is_some());
     let whole = BufReader::new(io::Cursor::new(first).chain(input));
     if lines { jsonl::read(whole) } else { json::read(whole) }
 }

@@ -92,6 +92,16 @@ export function newsroom(path) {
   writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
 }
 
+/** Writes two long texts that share quotes in another order, far from one another; one has no lines. */
+export function far(path) {
+  const quotes = Array.from({ length: 60 }, (_, i) => filler(5000 + i, 24).replaceAll("\n\n", " "));
+  const text = (seed, order, between) => order.map((i, n) => `${filler(seed + n, 60 + ((n * 37) % 700))}${between}${quotes[i]}`).join(between).replaceAll("\n\n", between);
+  const there = quotes.map((_, i) => i);
+  const other = there.map((i) => (i * 23 + 7) % 60);
+  const records = [{ id: "far-0", text: text(6000, there, "\n\n") }, { id: "far-1", text: text(7000, other, " ") }];
+  writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+}
+
 /** Writes stories of so many outlets that share quotes with their neighbours, and one with all. */
 export function groups(path, many) {
   const quote = (i) => `${filler(3000 + i, 16).slice(0, 90)} and this is what the office of district ${i} had to say of it`;

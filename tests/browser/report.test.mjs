@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-import { groups, large, newsroom } from "./corpus.mjs";
+import { far, groups, large, newsroom } from "./corpus.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const PROGRAM = process.env.DOUBLET || join(ROOT, "target/debug/doublet");
@@ -43,11 +43,13 @@ before(async () => {
   writeFileSync(at("changed.txt"), `changed \n\nThe ferry to the island will not sail before the storm has passed, the company said on Friday.\n`);
   rmSync(at("gone.txt"));
   doublet("report", at("mixed.json"), "--output", at("mixed.html"));
+  far(at("far.jsonl"));
+  doublet("find", at("far.jsonl"), "--output", at("far.html"));
   groups(at("groups.jsonl"), 60);
   doublet("find", at("groups.jsonl"), "--group-by", "outlet", "--output", at("groups.html"));
   // Without their files, reports have no texts.
   doublet("report", at("news.json"), "--html-limit", "50000,0", "--output", at("bare.html"));
-  for (const name of ["seeds", "news", "limited", "saved", "bare", "mixed", "groups", "large"]) pages[name] = pathToFileURL(at(`${name}.html`)).href;
+  for (const name of ["seeds", "news", "limited", "saved", "bare", "mixed", "groups", "far", "large"]) pages[name] = pathToFileURL(at(`${name}.html`)).href;
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -233,6 +235,18 @@ test("a click brings the partner into view; keys and the switch work", async () 
     // The strip leads to the passage it shows.
     await page.locator('.side:last-child .mark[data-hit="0"]').click();
     assert.equal(await state.textContent(), `Passage 1 of ${count}`);
+  });
+});
+
+test("far jumps in long texts land", async () => {
+  await look("far", "pair/0/1", async (page) => {
+    await page.locator(".panel span.hit").first().waitFor();
+    const many = await page.locator(".side:first-child button.num").count();
+    assert.ok(many >= 55, `${many} passages`);
+    for (const index of [many - 1, 2, 30, many - 2, 0]) {
+      await page.locator(`.side:first-child .mark[data-hit="${index}"]`).click();
+      for (const side of ["first", "last"]) await inSight(page, `.side:${side}-child span.hit.current`);
+    }
   });
 });
 

@@ -233,10 +233,10 @@ mod tests {
 
     const QUOTE: &str = "we are not building any new bridges in this decade, said the old mayor";
 
-    fn records(folder: &Path, second: &str) -> PathBuf {
+    fn records(folder: &Path, second: &str, end: &str) -> PathBuf {
         let path = folder.join("news.jsonl");
         let first = format!("{{\"body\": \"One: {QUOTE}.\"}}");
-        let second = format!("{{\"body\": \"{second}{QUOTE}!\"}}");
+        let second = format!("{{\"body\": \"{second}{QUOTE}{end}\"}}");
         std::fs::write(&path, format!("{first}\n\n{second}\n")).expect("a file");
         path
     }
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn unchanged_changed_and_missing() {
         let folder = tempfile::tempdir().expect("a folder");
-        let paths = [records(folder.path(), "Two: "), folder.path().join("a.txt")];
+        let paths = [records(folder.path(), "Two: ", "!"), folder.path().join("a.txt")];
         std::fs::write(&paths[1], format!("Three: {QUOTE}?")).expect("a file");
         let report = report(&paths);
         let again = || reread(&report, &HtmlOptions::default(), None, None);
@@ -261,8 +261,8 @@ mod tests {
         assert_eq!(again().text(two), Some(format!("Two: {QUOTE}!").as_str()));
 
         // Another word; then the same words at other places.
-        for changed in ["Too: ", " Two:"] {
-            records(folder.path(), changed);
+        for (changed, end) in [("Too: ", "!"), ("Two:  ", "")] {
+            records(folder.path(), changed, end);
             assert_eq!((again().found(), again().lost()), (2, 1), "{changed:?}");
             assert!(again().text(one).is_some());
             let absence = again().absence(two).map(ToString::to_string).unwrap_or_default();
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn paths_are_looked_up_beside_the_report_too() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut report = report(&[records(folder.path(), "Two: ")]);
+        let mut report = report(&[records(folder.path(), "Two: ", "!")]);
         for entry in &mut report.documents {
             entry.origin.as_mut().expect("an origin").path = "news.jsonl".to_owned();
         }

@@ -235,16 +235,17 @@ class Pair {
     }
   }
 
-  /** Scrolls a side to a passage; again when the blocks around it have their real height. */
-  show(side, index, place, again = 2) {
+  /** Scrolls a side to a passage; again until the blocks around it have their real height. */
+  show(side, index, place, again = 30, still = 0) {
     const panel = this.panels[side];
     const mark = panel.querySelector(`span[data-hit="${index}"][data-place="${place}"]`) || panel.querySelector(`[data-hit="${index}"]`);
     if (!mark) return;
-    const offset = mark.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-    panel.scrollTop += offset - panel.clientHeight / 3;
+    const before = panel.scrollTop;
+    panel.scrollTop += mark.getBoundingClientRect().top - panel.getBoundingClientRect().top - panel.clientHeight / 3;
     this.last[side] = panel.scrollTop;
     this.scrolled(side);
-    if (again) requestAnimationFrame(() => this.show(side, index, place, again - 1));
+    const calm = Math.abs(panel.scrollTop - before) < 2 ? still + 1 : 0;
+    if (again && calm < 4) requestAnimationFrame(() => this.show(side, index, place, again - 1, calm));
   }
 
   step(by) {

@@ -1,8 +1,11 @@
 // A long text as blocks: those out of sight cost the browser nothing until they come into sight.
+// Blocks stand in bundles, so that not even their being out of sight is looked at one by one.
 
 /** Characters of a block; and of one that finds no end of a line. */
 const BLOCK = 4000;
 const LONGEST_BLOCK = 24000;
+/** Blocks of a bundle. */
+const BUNDLE = 24;
 /** Colours of passages, and kinds of marks. */
 const HUES = 8;
 
@@ -10,6 +13,7 @@ class Blocks {
   constructor(parent, text) {
     this.parent = parent;
     this.text = text;
+    this.bundle = null;
     this.begin();
   }
 
@@ -19,7 +23,13 @@ class Blocks {
   }
 
   end() {
-    if (this.block.hasChildNodes()) this.parent.append(this.block);
+    if (this.block.hasChildNodes()) {
+      if (!this.bundle || this.bundle.childElementCount === BUNDLE) {
+        this.bundle = h("div", { class: "bundle" });
+        this.parent.append(this.bundle);
+      }
+      this.bundle.append(this.block);
+    }
     this.begin();
   }
 
