@@ -260,6 +260,7 @@ impl Doublet {
                 bytes: documents.iter().map(|document| document.text.len() as u64).sum(),
                 tokens: total,
                 times: clock.finish(),
+                text_field: None,
             },
             groups,
             documents: documents_entries,

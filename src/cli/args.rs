@@ -105,6 +105,9 @@ pub(super) enum Command {
     #[command(after_help = dedup::EXAMPLES)]
     Dedup(Box<DedupArgs>),
     /// Show a saved report (JSON or JSON lines) in another form.
+    ///
+    /// A page (html) shows full texts too: they are read again from the files that the report
+    /// names, and shown where they have not changed since. --html-limit N,0 leaves them out.
     #[command(visible_alias = "report", after_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
     /// Write shell completions to standard output.
@@ -304,6 +307,10 @@ pub(super) struct ShowArgs {
     /// A report that `doublet find` or `compare` wrote as JSON or JSON lines; - is standard input.
     #[arg(value_name = "REPORT")]
     pub(super) report: PathBuf,
+    /// Field that holds the text of a JSON record, to find texts again for a page [default: as
+    /// the report says].
+    #[arg(long, value_name = "FIELD", help_heading = "Input")]
+    pub(super) text_field: Option<String>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }

@@ -78,7 +78,7 @@ fn dispatch(cli: &Cli, messages: Messages) -> Result<Exit> {
         Command::Find(args) => find::run(args, &cli.common, messages),
         Command::Dedup(args) => dedup::run(args, &cli.common, messages),
         Command::Compare(args) => compare::run(args, &cli.common, messages),
-        Command::Show(args) => show::run(args, &cli.common),
+        Command::Show(args) => show::run(args, &cli.common, messages),
         Command::Completions(args) => pages::completions(args.shell),
         Command::Man(args) => pages::man(args.page.as_deref()),
     }
