@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ def articles() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def corpus() -> list[dict[str, str]]:
-    """The first 5,000 documents of the corpus beside the project."""
-    path = ROOT.parent / "shared" / "corpora" / "en100.jsonl.zst"
+    """The first 5,000 documents of the corpus beside the project, or of ``DOUBLET_CORPUS``."""
+    beside = ROOT.parent / "shared" / "corpora" / "en100.jsonl.zst"
+    path = Path(os.environ.get("DOUBLET_CORPUS", beside))
     if not path.exists():
         pytest.skip(f"no corpus at {path}")
     import doublet
@@ -46,10 +46,3 @@ def program() -> Any:
         return json.loads(done.stdout)
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tests and examples may write files where they are."""
-    monkeypatch.chdir(tmp_path)
-    yield

@@ -91,8 +91,8 @@ def find(
     ... ]
     >>> report = doublet.find(articles, min_words=6)
     >>> [(m.name, m.text) for m in report.passages[0].members]
-    [('Herald', 'We are not building any alliances today,” he said'), \
-('Courier', 'We aren’t building any alliances today,” he says')]
+    [('Herald', 'We are not building any alliances today,” he'), \
+('Courier', 'We aren’t building any alliances today,” he')]
     """
     options = InputOptions(
         text_field=text_field,
@@ -153,8 +153,8 @@ def compare(
     >>> report.matches
     []
     >>> [member.text for member in report.passages[0].members]
-    ['committee met on Tuesday to discuss the new budget for schools', \
-'committee met to discuss the new budgets for schools']
+    ['The committee met on Tuesday to discuss the new budget for schools', \
+'the committee met to discuss the new budgets for schools']
     """
     return find(
         [("a", a), ("b", b)],
