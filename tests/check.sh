@@ -30,5 +30,6 @@ browser_tests() {
     (cd tests/browser && CHROMIUM="$(command -v chromium)" npm test --silent)
 }
 step browser_tests
+step bash crates/python/check.sh
 # Last, so that the count of tests closes the output.
 step cargo test

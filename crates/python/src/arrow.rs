@@ -3,9 +3,9 @@
 //! Idea: whatever has `__arrow_c_stream__` (tables, readers, data frames, chunked columns) or
 //! `__arrow_c_array__` (record batches, arrays) hands over pointers to its buffers; nothing is
 //! copied and no Arrow package is needed on either side. The stream is asked for first, since
-//! Polars, pandas and DuckDB have nothing else. The way out is the same.
+//! Polars, pandas and `DuckDB` have nothing else. The way out is the same.
 //!
-//! Cost: constant a batch. Source: the Arrow C data and stream interfaces, and their PyCapsule
+//! Cost: constant a batch. Source: the Arrow C data and stream interfaces, and their `PyCapsule`
 //! interface for Python.
 #![allow(
     unsafe_code,
@@ -144,7 +144,7 @@ fn malformed(py: Python<'_>, error: &ArrowError) -> PyErr {
 
 /// A column on its way out.
 ///
-/// Anything that takes the Arrow PyCapsule interface takes it: `pyarrow.array(column)`,
+/// Anything that takes the Arrow `PyCapsule` interface takes it: `pyarrow.array(column)`,
 /// `polars.Series(column)`.
 #[pyclass(frozen, module = "doublet._doublet")]
 pub(crate) struct ArrowColumn {

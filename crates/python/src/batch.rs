@@ -142,31 +142,33 @@ fn pieces(sizes: &[usize]) -> Vec<Range<usize>> {
     pieces
 }
 
+/// Where the values of a row of lists stand.
+type RangeOf<'a> = Box<dyn Fn(usize) -> Range<usize> + 'a>;
+
 /// The rows of a column of lists of numbers, nothing for null.
 pub(crate) fn lists<T: ArrowPrimitiveType>(chunk: &ArrayRef) -> Option<Vec<Option<&[T::Native]>>> {
-    let (values, range): (&ArrayRef, Box<dyn Fn(usize) -> Range<usize> + '_>) =
-        match chunk.data_type() {
-            DataType::FixedSizeList(_, _) => {
-                let list = chunk.as_fixed_size_list();
-                let length = list.value_length() as usize;
-                let range = move |row| {
-                    let start = list.value_offset_at(row) as usize;
-                    start..start + length
-                };
-                (list.values(), Box::new(range))
-            }
-            DataType::List(_) => {
-                let list = chunk.as_list::<i32>();
-                let offsets = list.value_offsets();
-                (list.values(), Box::new(|row| offsets[row] as usize..offsets[row + 1] as usize))
-            }
-            DataType::LargeList(_) => {
-                let list = chunk.as_list::<i64>();
-                let offsets = list.value_offsets();
-                (list.values(), Box::new(|row| offsets[row] as usize..offsets[row + 1] as usize))
-            }
-            _ => return None,
-        };
+    let (values, range): (&ArrayRef, RangeOf<'_>) = match chunk.data_type() {
+        DataType::FixedSizeList(_, _) => {
+            let list = chunk.as_fixed_size_list();
+            let length = list.value_length() as usize;
+            let range = move |row| {
+                let start = list.value_offset_at(row);
+                start..start + length
+            };
+            (list.values(), Box::new(range))
+        }
+        DataType::List(_) => {
+            let list = chunk.as_list::<i32>();
+            let offsets = list.value_offsets();
+            (list.values(), Box::new(|row| offsets[row] as usize..offsets[row + 1] as usize))
+        }
+        DataType::LargeList(_) => {
+            let list = chunk.as_list::<i64>();
+            let offsets = list.value_offsets();
+            (list.values(), Box::new(|row| offsets[row] as usize..offsets[row + 1] as usize))
+        }
+        _ => return None,
+    };
     let values = values.as_primitive_opt::<T>()?.values();
     (0..chunk.len())
         .map(|row| if chunk.is_null(row) { Some(None) } else { values.get(range(row)).map(Some) })

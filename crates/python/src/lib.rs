@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `arrow` | the Arrow C interface, in and out: the only module with `unsafe` |
 //! | `texts`, `values` | columns of text; any cell as a field's value |
-//! | `documents` | what Python has, as documents |
+//! | `documents`, `items`, `frames` | files, Python objects and tables as documents |
 //! | `run` | a worker thread, and the thread that waits: signals, progress, stopping |
 //! | `report`, `points`, `tables` | results one by one; spans in code points; results as tables |
 //! | `cleaning` | what `dedup` takes out |
@@ -19,12 +19,16 @@
 //!
 //! The package in `python/doublet` gives all of this its types and its documentation.
 
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
 mod alignment;
 mod arrow;
 mod batch;
 mod cleaning;
 mod documents;
 mod error;
+mod frames;
+mod items;
 mod options;
 mod points;
 mod report;
@@ -49,7 +53,11 @@ mod _doublet {
     #[pymodule_export]
     use super::cleaning::{Cleaning, clean};
     #[pymodule_export]
-    use super::documents::{Documents, from_arrow, from_items, read};
+    use super::documents::{Documents, read};
+    #[pymodule_export]
+    use super::frames::from_arrow;
+    #[pymodule_export]
+    use super::items::from_items;
     #[pymodule_export]
     use super::report::{Report, find};
     #[pymodule_export]

@@ -28,6 +28,9 @@ use crate::error::{OrRaise, raise};
 /// The key of a field's metadata that names the specification.
 const SPEC: &str = "doublet.sketch_spec";
 
+/// One of the scores, by name.
+type ScorePart = (&'static str, fn(&Scores) -> f64);
+
 /// Makes and compares sketches of one specification.
 #[pyclass(frozen, module = "doublet._doublet")]
 pub(crate) struct Sketcher {
@@ -98,6 +101,12 @@ impl Sketcher {
                     .remedy("sketch with compact=False")
             })?;
             let bands = self.banding.bands() as usize;
+            // Texts without words would all be candidates of each other.
+            let empty = Sketch::empty(*self.sketcher.spec());
+            let rows: Vec<Option<&[u64]>> = rows
+                .into_iter()
+                .map(|row| row.filter(|registers| *registers != empty.registers()))
+                .collect();
             let mut keys = Vec::with_capacity(rows.len() * bands);
             for row in &rows {
                 match row {
@@ -147,8 +156,7 @@ impl Sketcher {
     ) -> PyResult<ArrowColumn> {
         let scores = self.score(py, a, b)?;
         let valid: Vec<bool> = scores.iter().map(Option::is_some).collect();
-        type Part = (&'static str, fn(&Scores) -> f64);
-        let parts: [Part; 3] = [
+        let parts: [ScorePart; 3] = [
             ("similarity", |scores| scores.similarity),
             ("a_in_b", |scores| scores.a_in_b),
             ("b_in_a", |scores| scores.b_in_a),

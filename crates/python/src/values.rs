@@ -185,3 +185,8 @@ pub(crate) fn kind_of(value: &FieldValue) -> &'static str {
         FieldValue::Map(_) => "an object",
     }
 }
+
+/// Whether a value can name a document.
+pub(crate) const fn is_name(value: Option<&FieldValue>) -> bool {
+    matches!(value, Some(FieldValue::Text(_) | FieldValue::Integer(_) | FieldValue::Float(_)))
+}

@@ -299,6 +299,21 @@ def test_files_options_need_files() -> None:
         doublet.find(["a"], include="*.txt")
 
 
+def test_what_was_read_keeps_its_fields() -> None:
+    documents = doublet.read(jsonl(RECORDS), group_by="outlet")
+    assert [group.name for group in doublet.find(documents).groups] == ["Herald", "Courier"]
+    assert [group.name for group in doublet.find(documents, group_by="outlet").groups] == [
+        "Herald",
+        "Courier",
+    ]
+    with pytest.raises(doublet.ConfigError, match="hand it to read"):
+        doublet.find(documents, group_by="day")
+    assert documents[0] == ("r0", RECORDS[0]["text"]) == documents[-3]
+    assert [name for name, _ in documents[1:]] == ["r1", "r2"]
+    with pytest.raises(IndexError):
+        documents[3]
+
+
 def test_errors_carry_file_and_line() -> None:
     Path("bad.jsonl").write_text('{"text": "fine"}\n{"text": \n', encoding="utf-8")
     with pytest.raises(doublet.FormatError) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import polars
 import pyarrow
+import pytest
 
 import doublet
 from conftest import ROOT, SEEDS
@@ -75,11 +77,9 @@ def test_corpus(program: Any, corpus: list[dict[str, str]]) -> None:
 
 def test_cleaning(program: Any, corpus: list[dict[str, str]], tmp_path: Path) -> None:
     del program
-    import os
-
     some = corpus[:1500]
     path = Path("corpus.jsonl")
-    path.write_text("\n".join(map(json.dumps, some)), encoding="utf-8")
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in some), encoding="utf-8")
     rules = "exact,near,contained,passages"
     command = [os.environ["DOUBLET_PROGRAM"], "dedup", path, "-o", "clean", "--remove", rules, "-q"]
     subprocess.run(command, check=True)
@@ -100,10 +100,6 @@ def test_cleaning(program: Any, corpus: list[dict[str, str]], tmp_path: Path) ->
 
 def options_of(command: str) -> dict[str, str | None]:
     """The program's long options, and their defaults where the help names one."""
-    import os
-
-    import pytest
-
     path = os.environ.get("DOUBLET_PROGRAM")
     if not path:
         pytest.skip("DOUBLET_PROGRAM does not name the program")

@@ -30,7 +30,8 @@ from .errors import (
     RunInterruptedError,
     SpecError,
 )
-from .report import (
+from .report import Report
+from .results import (
     AlignedPart,
     Cluster,
     ClusterMember,
@@ -42,7 +43,6 @@ from .report import (
     Origin,
     Passage,
     PassageMember,
-    Report,
     Run,
     Share,
     Skipped,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, cast
 
 from . import _doublet
-from ._inputs import Input, InputOptions, adapter
+from ._inputs import Input, adapter
+from ._options import InputOptions
 from ._progress import ProgressOption, told
 from .report import Report
 from .tables import Table

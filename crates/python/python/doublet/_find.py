@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from . import _doublet
-from ._inputs import Input, InputOptions, adapter
+from ._inputs import Input, adapter
+from ._options import InputOptions
 from ._progress import ProgressOption, told
-from .report import AlignedPart, Report, aligned_part
+from .report import Report
+from .results import AlignedPart, aligned_part
 
 __all__ = ["align", "compare", "find"]
 

@@ -11,10 +11,11 @@ from os import PathLike, fspath
 from typing import Any, Protocol, Union, overload
 
 from . import _doublet
+from ._options import FIELDS, InputOptions
 from ._progress import ProgressOption, told
 from .errors import ConfigError
 
-__all__ = ["Documents", "Input", "InputOptions", "adapter", "read"]
+__all__ = ["Documents", "Input", "adapter", "read"]
 
 #: What functions take: paths, texts, pairs, records, tables, data sets.
 Input = Union[
@@ -26,70 +27,14 @@ Input = Union[
 ]
 
 
-class InputOptions:
-    """Which fields mean what, and how files are read."""
-
-    __slots__ = ("_files", "_read", "fields")
-
-    def __init__(
-        self,
-        *,
-        text_field: str = "text",
-        id_field: str | None = None,
-        group_by: str | None = None,
-        date_field: str | None = None,
-        metadata: bool | Sequence[str] = True,
-        strict: bool = False,
-        encoding: str | None = None,
-        include: str | Sequence[str] = (),
-        exclude: str | Sequence[str] = (),
-        skip_hidden: bool = False,
-    ) -> None:
-        self.fields: dict[str, Any] = {
-            "text_field": text_field,
-            "id_field": id_field,
-            "group_by": group_by,
-            "date_field": date_field,
-            "metadata": metadata if isinstance(metadata, bool) else list(metadata),
-            "strict": strict,
-        }
-        self._files: dict[str, Any] = {
-            "encoding": encoding,
-            "include": _listed(include),
-            "exclude": _listed(exclude),
-            "skip_hidden": skip_hidden,
-        }
-
-    @property
-    def text_field(self) -> str:
-        """The field that holds the text."""
-        field: str = self.fields["text_field"]
-        return field
-
-    def of_files(self) -> dict[str, Any]:
-        """The options for files."""
-        return {**self.fields, **self._files}
-
-    def check_memory(self) -> None:
-        """Refuses options that concern files, where there are none."""
-        used = [name for name, value in self._files.items() if value]
-        if used:
-            raise ConfigError(
-                f"found {used[0]}= for documents in memory; expected it with paths only"
-            )
-
-
-def _listed(globs: str | Sequence[str]) -> list[str]:
-    return [globs] if isinstance(globs, str) else list(globs)
-
-
 class Documents(Sequence["tuple[str, str]"]):
     """Documents in memory, as :func:`read` makes them: a sequence of ``(id, text)``."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("_fields", "_native")
 
-    def __init__(self, native: _doublet.Documents) -> None:
+    def __init__(self, native: _doublet.Documents, fields: dict[str, Any]) -> None:
         self._native = native
+        self._fields = fields
 
     def __len__(self) -> int:
         return len(self._native)
@@ -175,7 +120,7 @@ def read(
         skip_hidden=skip_hidden,
         strict=strict,
     )
-    return Documents(_Paths(paths).documents(options, progress))
+    return Documents(_Paths(paths).documents(options, progress), options.fields)
 
 
 class Adapter(Protocol):
@@ -231,21 +176,28 @@ class _Paths:
         return self._read
 
     def without(self, kept: list[int], texts: dict[int, str], options: InputOptions) -> Documents:
-        return Documents(self._read.select(kept, texts))
+        return Documents(self._read.select(kept, texts), options.fields)
 
 
 class _Read:
     """What was read before."""
 
     def __init__(self, documents: Documents) -> None:
-        self._native = documents._native
+        self._documents = documents
 
     def documents(self, options: InputOptions, progress: ProgressOption) -> _doublet.Documents:
         options.check_memory()
-        return self._native
+        for name, default in FIELDS.items():
+            asked = options.fields[name]
+            if asked not in (default, self._documents._fields[name]):
+                raise ConfigError(
+                    f"found {name}={asked!r} for documents that were read without it; "
+                    f"hand it to read()"
+                )
+        return self._documents._native
 
     def without(self, kept: list[int], texts: dict[int, str], options: InputOptions) -> Documents:
-        return Documents(self._native.select(kept, texts))
+        return Documents(self._documents._native.select(kept, texts), self._documents._fields)
 
 
 class _Items:

@@ -128,6 +128,7 @@ class Sketcher:
         Returns:
             A column of n fixed-size lists of ``num_bands`` unsigned 64-bit integers. Keys of
             different bands differ, so a table of (key, document) can be grouped by key alone.
+            Null for texts without words, which would all be candidates of each other.
 
         Raises:
             SpecError: sketches of another specification, or of 16 bits a register.
