@@ -17,6 +17,7 @@ use super::Collection;
 use super::cluster::Star;
 use crate::document::Timestamp;
 use crate::hash::combine;
+use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
 /// Tokens a gram.
@@ -95,6 +96,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
         .map(|documents| {
             let mut counts = vec![(0u32, u32::MAX); grams_asked.len()];
             for &document in documents {
+                checkpoint();
                 for gram in grams(collection.hashes(document)) {
                     let bit = gram as usize & (bits - 1);
                     if filter[bit / 64] >> (bit % 64) & 1 == 0 {
