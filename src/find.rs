@@ -20,6 +20,7 @@ use crate::passage::{Collection, find_passages};
 use crate::report::model::{
     DocumentCluster, DocumentEntry, Group, Parameters, Report, Run, SCHEMA_VERSION, StageTime,
 };
+use crate::stop::{self, Stop};
 use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
 
 /// Name of the group of documents that have neither group nor source.
@@ -46,6 +47,7 @@ pub struct Doublet {
     config: Config,
     observer: Option<Observer>,
     pool: Option<rayon::ThreadPool>,
+    stop: Stop,
 }
 
 /// Builds a [`Doublet`].
@@ -64,6 +66,7 @@ pub struct Doublet {
 pub struct Builder {
     config: Config,
     observer: Option<Observer>,
+    stop: Option<Stop>,
 }
 
 type Observer = Box<dyn Fn(Event) + Send + Sync>;
@@ -131,6 +134,14 @@ impl Builder {
         self
     }
 
+    /// Lets runs be stopped from another thread: they fail with [`ErrorKind::Interrupted`] within
+    /// milliseconds after somebody [asked](Stop::ask). Such runs have a thread pool of their own.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
     /// Checks the options.
     ///
     /// # Errors
@@ -139,17 +150,22 @@ impl Builder {
     pub fn build(self) -> Result<Doublet> {
         FeatureMaker::new(&self.config.documents)?;
         self.config.passages.check()?;
-        let pool = match self.config.threads {
-            0 => None,
-            threads => Some(rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(
-                |error| {
-                    Error::new(ErrorKind::Config, format!("no room for {threads} threads"))
-                        .remedy("ask for fewer")
-                        .because(error)
-                },
-            )?),
+        let threads = self.config.threads;
+        let pool = if threads == 0 && self.stop.is_none() {
+            None
+        } else {
+            let mut builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            if let Some(stop) = self.stop.clone() {
+                builder = builder.start_handler(move |_| stop.watch());
+            }
+            Some(builder.build().map_err(|error| {
+                Error::new(ErrorKind::Config, format!("no room for {threads} threads"))
+                    .remedy("ask for fewer")
+                    .because(error)
+            })?)
         };
-        Ok(Doublet { config: self.config, observer: self.observer, pool })
+        let stop = self.stop.unwrap_or_default();
+        Ok(Doublet { config: self.config, observer: self.observer, pool, stop })
     }
 }
 
@@ -176,7 +192,8 @@ impl Doublet {
     /// The result is the same for any number of threads; only [`Run::times`] differs.
     ///
     /// # Errors
-    /// [`ErrorKind::Limit`] for more than 2³² − 2 documents or a text of 4 GiB or more.
+    /// [`ErrorKind::Limit`] for more than 2³² − 2 documents or a text of 4 GiB or more;
+    /// [`ErrorKind::Interrupted`] when it was [stopped](Builder::stop).
     pub fn find(&self, documents: &[Document]) -> Result<Report> {
         self.find_protecting(documents, 0)
     }
@@ -189,7 +206,7 @@ impl Doublet {
     pub fn find_protecting(&self, documents: &[Document], protected: usize) -> Result<Report> {
         match &self.pool {
             None => self.run(documents, protected),
-            Some(pool) => pool.install(|| self.run(documents, protected)),
+            Some(pool) => pool.install(|| stop::catch(|| self.run(documents, protected))),
         }
     }
 
@@ -197,19 +214,24 @@ impl Doublet {
         check_limits(documents)?;
         let mut clock = Clock::new(self.observer.as_deref());
         clock.begin(Stage::Tokens);
+        self.stop.check()?;
         let Analysis { tokens, features } = analyse(documents, &self.config)?;
         let counts: Vec<u32> = tokens.iter().map(|index| index.len() as u32).collect();
         let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         let copy_of = first_copies(&features);
 
         clock.begin(Stage::Documents);
+        self.stop.check()?;
         let compared = if self.config.scope == Scope::Passages {
             DocumentFindings::default()
         } else {
             let ranks =
                 keep_ranks(&self.config.documents.keep, documents, &counts, Timestamp::parse);
             let ranks = protected_first(&ranks, protected);
-            let lookup = |id: DocId| tokens[id.index()].hashes();
+            let lookup = |id: DocId| {
+                stop::checkpoint();
+                tokens[id.index()].hashes()
+            };
             compare_documents(&features.documents, &lookup, &ranks, &self.config.documents)?
         };
         let content_hashes = features.content_hashes;
@@ -230,10 +252,12 @@ impl Doublet {
             };
             passages = find_passages(&collection, &dates, &config, &mut suppressed, &mut |stage| {
                 clock.begin(stage);
+                stop::checkpoint();
             });
         }
 
         clock.begin(Stage::Report);
+        self.stop.check()?;
         let (groups, group_of) = groups(documents, &counts);
         let extent = Extent { tokens: &counts, groups: &group_of, group_count: groups.len() };
         let coverage = coverage(&extent, &passages);
@@ -329,6 +353,7 @@ fn analyse(documents: &[Document], config: &Config) -> Result<Analysis> {
         .map_init(
             || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
             |(tokenizer, buffer, maker), document| {
+                stop::checkpoint();
                 tokenizer.tokenize(&document.text, buffer);
                 let index = TokenIndex::new(buffer);
                 let features = compare.then(|| maker.features(index.hashes()));

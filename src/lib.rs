@@ -15,6 +15,7 @@ pub mod shingle;
 pub mod sketch;
 pub mod source;
 pub mod span;
+mod stop;
 pub mod text;
 pub mod verify;
 
@@ -27,3 +28,4 @@ pub use report::model::Report;
 
 pub use source::{Collection, Input, ReadConfig, Source, read};
 pub use span::{Span, TokenRange};
+pub use stop::Stop;

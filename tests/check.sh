@@ -40,5 +40,6 @@ browser_tests() {
     (cd tests/browser && CHROMIUM="$browser" npm test --silent)
 }
 step browser_tests
+step bash crates/python/check.sh
 # Last, so that the count of tests closes the output.
 step cargo test

@@ -12,6 +12,7 @@
 mod dedup;
 mod documents;
 mod fixture;
+mod golden;
 mod html;
 mod offsets;
 mod oracle;

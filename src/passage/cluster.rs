@@ -23,6 +23,7 @@ use super::{Collection, Limits};
 use crate::document::Timestamp;
 use crate::hash::combine;
 use crate::span::TokenRange;
+use crate::stop::checkpoint;
 
 /// Rounds of refinement of one component before what is left goes by its neighbours.
 const ROUNDS: usize = 32;
@@ -99,6 +100,7 @@ impl Refiner<'_> {
         let mut members: Vec<(u32, Alignment)> = Vec::new();
         let mut left = Vec::new();
         for &site in candidates.iter().filter(|&&site| site != centre) {
+            checkpoint();
             let place = self.sites.places[site as usize];
             let alignment = self
                 .copied(canonical, place)

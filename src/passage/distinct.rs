@@ -17,6 +17,7 @@ use super::Collection;
 use super::cluster::Star;
 use crate::document::Timestamp;
 use crate::hash::combine;
+use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
 /// Tokens a gram.
@@ -98,6 +99,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
             let mut passed: Vec<u64> = Vec::new();
             let mut asked: Vec<u32> = Vec::new();
             for &document in documents {
+                checkpoint();
                 let passes = |gram: &u64| {
                     let bit = *gram as usize & (bits - 1);
                     filter[bit / 64] >> (bit % 64) & 1 == 1

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use super::Collection;
 use super::anchor::{Winnowing, for_each_anchor};
 use crate::hash::{combine, finalise};
+use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
 /// Groups of up to this many anchors are linked pair by pair.
@@ -177,6 +178,7 @@ fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Sha
         .map_init(Vec::new, |anchors: &mut Vec<Anchor>, documents| {
             anchors.clear();
             for &document in documents {
+                checkpoint();
                 if collection.copy_of[document] as usize != document {
                     continue;
                 }
@@ -289,6 +291,7 @@ impl<'a> Linker<'a> {
     /// Their tokens lie all over memory. To read one of each first lets the processor fetch them
     /// together, where growing them one by one would wait for each.
     fn grow_waiting(&mut self) {
+        checkpoint();
         let waiting = std::mem::take(&mut self.waiting);
         let token = |anchor: &Anchor| {
             let tokens = self.collection.hashes(anchor.document);

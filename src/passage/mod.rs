@@ -38,6 +38,7 @@ use crate::report::model::{
     LineSpan, Operation, OperationKind, PassageCluster, PassageKind, PassageMember, Suppressed,
 };
 use crate::span::LineIndex;
+use crate::stop::checkpoint;
 use crate::text::{SpanScratch, TokenHash, TokenIndex};
 
 /// The documents of a run as this half sees them.
@@ -130,6 +131,7 @@ fn describe(
     worker: &mut Worker,
     teller: &mut Teller,
 ) -> PassageCluster {
+    checkpoint();
     let canonical = star.canonical;
     let text = collection.text(canonical.document);
     let span = collection.tokens[canonical.document as usize]

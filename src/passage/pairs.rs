@@ -17,6 +17,7 @@ use super::link::Run;
 use super::words::{PairWords, Words};
 use super::{Collection, Limits};
 use crate::span::TokenRange;
+use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
 /// A range of tokens of one document.
@@ -90,6 +91,7 @@ fn align_group(
     let sides = Sides::whole(collection.hashes(a), collection.hashes(b));
     let mut kept = Kept::default();
     for chain in chains(runs) {
+        checkpoint();
         if kept.holds(&chain[0]) && kept.holds(&chain[chain.len() - 1]) {
             continue;
         }
@@ -257,6 +259,7 @@ fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<
             let table = GramTable::new(tokens, whole);
             let mut found = Pairs::default();
             for &(_, member) in cluster {
+                checkpoint();
                 let sides = Sides::whole(tokens, collection.hashes(member));
                 for mut alignment in
                     table.align(collection, worker, (representative, member), sides)

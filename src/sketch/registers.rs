@@ -6,7 +6,7 @@
 //!
 //! Cost: an estimate at 256 registers takes some 20 ns from stored sketches; 512 bytes a sketch.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::sketch::SketchSpec;
 
 /// The value of a register that no shingle has reached: the empty set has nothing else.
@@ -32,6 +32,22 @@ impl Sketch {
     /// its similarity is 1 with another empty set and 0 with anything else.
     pub fn empty(spec: SketchSpec) -> Self {
         Self { spec, registers: vec![EMPTY; spec.sketch_size() as usize].into() }
+    }
+
+    /// A sketch that was stored as these registers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Spec`] unless there are as many as the specification says.
+    pub fn new(spec: SketchSpec, registers: impl Into<Box<[u64]>>) -> Result<Self> {
+        let registers = registers.into();
+        if registers.len() != spec.sketch_size() as usize {
+            return Err(Error::new(
+                ErrorKind::Spec,
+                format!("a sketch of {} registers", registers.len()),
+            )
+            .expected(format!("{}, as {spec} says", spec.sketch_size())));
+        }
+        Ok(Self { spec, registers })
     }
 
     pub(crate) fn from_registers(spec: SketchSpec, registers: &[u64]) -> Self {
@@ -127,7 +143,6 @@ mod tests {
     #![allow(clippy::float_cmp)]
 
     use super::*;
-    use crate::ErrorKind;
 
     fn spec() -> SketchSpec {
         SketchSpec::new(5, 64).expect("sizes in range")
@@ -143,6 +158,15 @@ mod tests {
         merged.merge(&empty).expect("one specification");
         assert_eq!(merged, other);
         assert_eq!(empty.compact().estimate(&empty.compact()), 1.0);
+    }
+
+    #[test]
+    fn what_was_stored_comes_back() {
+        let sketch = Sketch::from_registers(spec(), &(0..64).collect::<Vec<_>>());
+        let again = Sketch::new(spec(), sketch.registers()).expect("64 registers");
+        assert_eq!(again, sketch);
+        let short = Sketch::new(spec(), &sketch.registers()[1..]).expect_err("one is missing");
+        assert_eq!(short.kind(), ErrorKind::Spec);
     }
 
     #[test]

@@ -1,0 +1,224 @@
+//! Documents in memory: what all ways in have in common, and the way in from files.
+//!
+//! A document keeps a copy of its text, since a report outlives what it was made from; Arrow
+//! columns are read in place up to that copy. A field is looked up by its whole name first, then
+//! as a path with dots, as in records of files.
+//!
+//! What makes a document useless (no text, no string) is an error that names it. A date or a
+//! group that cannot be used is left out and noted, or an error where reading is strict.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use doublet::report::model::Skipped;
+use doublet::source::{Input, read_all};
+use doublet::{DocId, Document, Error, ErrorKind, FieldValue, ReadConfig, Result, Timestamp};
+use pyo3::prelude::*;
+
+use crate::options::{Fields, ReadOptions};
+use crate::run;
+use crate::values::{kind_of, plain};
+
+/// Field that names a record when none is stated.
+pub(crate) const DEFAULT_ID: &str = "id";
+
+/// Documents in memory.
+#[derive(Default)]
+#[pyclass(frozen, module = "doublet._doublet")]
+pub(crate) struct Documents {
+    /// The documents.
+    pub(crate) documents: Arc<Vec<Document>>,
+    /// What could not be read or used.
+    pub(crate) skipped: Arc<Vec<Skipped>>,
+}
+
+#[pymethods]
+impl Documents {
+    fn __len__(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Name and text of the document at an index.
+    fn at(&self, index: usize) -> Option<(&str, &str)> {
+        self.documents.get(index).map(|document| (&*document.name, &*document.text))
+    }
+
+    /// Those at these indices.
+    fn select(&self, indices: Vec<usize>, texts: BTreeMap<usize, String>) -> Self {
+        let selected = indices.iter().filter_map(|&index| {
+            let mut document = self.documents.get(index)?.clone();
+            if let Some(text) = texts.get(&index) {
+                document.text.clone_from(text);
+            }
+            Some(document)
+        });
+        Self { documents: Arc::new(selected.collect()), skipped: self.skipped.clone() }
+    }
+
+    /// What could not be read: file, line, message.
+    fn skipped(&self) -> Vec<(String, Option<u64>, String)> {
+        let told =
+            |skipped: &Skipped| (skipped.path.clone(), skipped.line, skipped.message.clone());
+        self.skipped.iter().map(told).collect()
+    }
+}
+
+/// Puts documents together and checks what they have in common.
+pub(crate) struct Maker<'a> {
+    pub(crate) fields: &'a Fields,
+    pub(crate) documents: Vec<Document>,
+    skipped: Vec<Skipped>,
+    seen_group: bool,
+    seen_date: bool,
+}
+
+impl<'a> Maker<'a> {
+    /// For documents with these fields.
+    pub(crate) fn new(fields: &'a Fields) -> Self {
+        let (documents, skipped) = (Vec::new(), Vec::new());
+        Self { fields, documents, skipped, seen_group: false, seen_date: false }
+    }
+
+    /// The number of the next document.
+    pub(crate) fn number(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Adds a document.
+    pub(crate) fn push(&mut self, document: Document) {
+        self.documents.push(document);
+    }
+
+    /// The name that a field's value gives, if it can be one.
+    pub(crate) fn name(&self, value: Option<FieldValue>) -> Result<String> {
+        match (value, &self.fields.id_field) {
+            (Some(FieldValue::Text(id)), _) => Ok(id),
+            (Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))), _) => Ok(plain(&id)),
+            (Some(other), Some(field)) => {
+                let found = format!(
+                    "{} in the field {field:?} of document {}",
+                    kind_of(&other),
+                    self.number()
+                );
+                Err(Error::new(ErrorKind::Field, found).expected("a string or a number"))
+            }
+            (None, Some(field)) => {
+                let found = format!("document {} without the field {field:?}", self.number());
+                Err(Error::new(ErrorKind::Field, found)
+                    .expected("a string or a number in every document")
+                    .remedy("name the field that holds the id with id_field="))
+            }
+            (_, None) => Ok(self.number().to_string()),
+        }
+    }
+
+    /// The group that a field's value gives.
+    pub(crate) fn group(
+        &mut self,
+        value: Option<&FieldValue>,
+        name: &str,
+    ) -> Result<Option<String>> {
+        let (Some(value), Some(field)) = (value, self.fields.group_by.as_deref()) else {
+            return Ok(None);
+        };
+        self.seen_group = true;
+        match value {
+            FieldValue::Null => Ok(None),
+            FieldValue::List(_) | FieldValue::Map(_) => {
+                let found = format!("{} in the field {field:?}", kind_of(value));
+                self.leave_out("group", found, "a string or a number", name).map(|()| None)
+            }
+            value => Ok(Some(plain(value))),
+        }
+    }
+
+    /// The date that a field's value gives.
+    pub(crate) fn date(
+        &mut self,
+        value: Option<&FieldValue>,
+        name: &str,
+    ) -> Result<Option<String>> {
+        let (Some(value), Some(field)) = (value, self.fields.date_field.as_deref()) else {
+            return Ok(None);
+        };
+        self.seen_date = true;
+        let found = match value {
+            FieldValue::Null => return Ok(None),
+            FieldValue::Text(_) | FieldValue::Integer(_) | FieldValue::Float(_) => {
+                let date = plain(value);
+                if Timestamp::parse(&date).is_some() {
+                    return Ok(Some(date));
+                }
+                format!("the date {:?} in the field {field:?}", shortened(&date))
+            }
+            other => format!("{} in the field {field:?}", kind_of(other)),
+        };
+        let expected = "a date such as 2023-11-15, 2023-11-15T08:00:00Z or 15 November 2023, or \
+                        Unix seconds";
+        self.leave_out("date", found, expected, name).map(|()| None)
+    }
+
+    fn leave_out(&mut self, what: &str, found: String, expected: &str, name: &str) -> Result<()> {
+        let remedy = format!("the document was read, its {what} left out");
+        let error = Error::new(ErrorKind::Field, found).expected(expected).at(name);
+        if self.fields.strict {
+            return Err(error);
+        }
+        let message = error.remedy(remedy).message();
+        self.skipped.push(Skipped { path: name.to_owned(), line: None, message });
+        Ok(())
+    }
+
+    /// A field that no document has is a mistake in its name.
+    pub(crate) fn finish(self) -> Result<Documents> {
+        let missing = |field: &str| {
+            Error::new(ErrorKind::Config, format!("no document with the field {field:?}"))
+        };
+        if let Some(last) = self.documents.len().checked_sub(1) {
+            DocId::from_index(last)?;
+            match (&self.fields.group_by, &self.fields.date_field) {
+                (Some(field), _) if !self.seen_group => {
+                    return Err(missing(field)
+                        .expected("a field to group by")
+                        .remedy("name it with group_by="));
+                }
+                (_, Some(field)) if !self.seen_date => {
+                    return Err(missing(field)
+                        .expected("a field that holds the date")
+                        .remedy("name it with date_field="));
+                }
+                _ => {}
+            }
+        }
+        Ok(Documents { documents: Arc::new(self.documents), skipped: Arc::new(self.skipped) })
+    }
+}
+
+/// Documents from files and folders.
+#[pyfunction]
+pub(crate) fn read(
+    py: Python<'_>,
+    paths: Vec<String>,
+    options: ReadOptions,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Documents> {
+    let config = ReadConfig::from(options);
+    let collection = run::run(py, progress, move |run| {
+        for path in paths.iter().filter(|path| *path != "-") {
+            std::fs::metadata(path).map_err(|error| Error::io("open", path, error))?;
+        }
+        run.pool(0)?.install(|| read_all(paths.iter().map(Input::path), &config, &**run))
+    })?;
+    Ok(Documents {
+        documents: Arc::new(collection.documents),
+        skipped: Arc::new(collection.skipped),
+    })
+}
+
+/// The beginning of a value that may be long.
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
