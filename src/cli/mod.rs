@@ -17,6 +17,8 @@ mod pages;
 mod progress;
 mod show;
 mod tally;
+mod whole;
+mod work;
 
 use std::process::ExitCode;
 

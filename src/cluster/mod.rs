@@ -14,5 +14,6 @@ mod union_find;
 
 pub(crate) use assemble::{Component, Faces, cluster_documents, each_component};
 pub use copies::Copies;
+pub(crate) use keep::KeepKeys;
 pub use keep::{keep_ranks, protected_first};
 pub use union_find::UnionFind;

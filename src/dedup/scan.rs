@@ -1,0 +1,315 @@
+//! The first pass over a collection: what must be kept of its documents to decide which go.
+//!
+//! Idea: documents arrive batch by batch and are forgotten; what later stages need of them lies
+//! in stores within a budget of memory. [`Scan::decide`] then finds the pairs and decides
+//! component by component, and [`Verdicts`] say what goes. The texts of what goes are read again
+//! when they are written down.
+//!
+//! Cost, at the defaults: 45 bytes a document in memory, and up to 40 more while it decides;
+//! besides, in memory or on disk as the budget has it, some 1.1 kilobytes a document and 4 bytes a
+//! token.
+
+use rayon::prelude::*;
+
+use super::documents::{Least, Member, Pair, choose};
+use super::plan::{Rule, Rules};
+use super::verdicts::{NAME_HEAD, Removed, Verdicts};
+use crate::cluster::{Component, Copies, Faces, KeepKeys, each_component};
+use crate::config::DocumentConfig;
+use crate::document::{DocId, Document, Timestamp};
+use crate::documents::store::{Brief, Lengths, Store, StoreBuilder, TokenRows};
+use crate::documents::{DocumentFeatures, FeatureMaker, Wanted, find_matches};
+use crate::error::Result;
+use crate::hash::content_hash;
+use crate::source::Batch;
+use crate::spill::{Rows, Work};
+use crate::text::{TokenBuffer, TokenHash, Tokenizer};
+
+/// Documents that are analysed before what was made of them is put in its place.
+const BATCH: usize = 1024;
+
+/// Takes the documents of a collection, in input order.
+///
+/// ```
+/// use doublet::dedup::{Rules, Scan};
+/// use doublet::source::{Input, ReadConfig, StreamOptions, stream};
+/// use doublet::spill::Work;
+/// use doublet::DocumentConfig;
+/// let lines = "{\"text\": \"The same words.\"}\n{\"text\": \"Others.\"}\n{\"text\": \"the same words\"}\n";
+/// let mut scan = Scan::new(&DocumentConfig::default(), Rules::default(), &Work::in_memory())?;
+/// stream(
+///     [Input::reader("-", lines.as_bytes())],
+///     &ReadConfig::default(),
+///     &StreamOptions::default(),
+///     &(),
+///     |batch| scan.add(&batch, 0),
+/// )?;
+/// let verdicts = scan.finish()?.decide()?;
+/// assert_eq!(verdicts.removed().len(), 1);
+/// assert_eq!(verdicts.removed()[0].document.0, 2);
+/// # Ok::<(), doublet::Error>(())
+/// ```
+pub struct Scan {
+    config: DocumentConfig,
+    rules: Rules,
+    work: Work,
+    maker: FeatureMaker,
+    builder: StoreBuilder,
+    tokens: TokenRows,
+    keys: KeepKeys,
+    catalogue: Catalogue,
+}
+
+/// Names and places of all documents.
+pub(super) struct Catalogue {
+    pub(super) names: Rows,
+    pub(super) lengths: Lengths,
+    /// Bytes of each document's text.
+    pub(super) bytes: Vec<u32>,
+    /// Path of each file, by its number.
+    pub(super) files: Vec<String>,
+    pub(super) protected: usize,
+}
+
+impl Scan {
+    /// A scan for what `rules` take away; passages are none of its business.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for values of `config` out of their
+    /// ranges.
+    pub fn new(config: &DocumentConfig, rules: Rules, work: &Work) -> Result<Self> {
+        let maker = FeatureMaker::new(config)?;
+        Ok(Self {
+            config: config.clone(),
+            rules,
+            work: work.clone(),
+            builder: StoreBuilder::new(work, maker.spec().sketch_size()),
+            maker,
+            tokens: TokenRows::new(work),
+            keys: KeepKeys::new(&config.keep),
+            catalogue: Catalogue {
+                names: work.rows("names", 5),
+                lengths: Lengths::default(),
+                bytes: Vec::new(),
+                files: Vec::new(),
+                protected: 0,
+            },
+        })
+    }
+
+    /// Takes the next documents, of which the first `protected` are never removed. Those come
+    /// before all others.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files.
+    pub fn add(&mut self, batch: &Batch, protected: usize) -> Result<()> {
+        self.catalogue.protected += protected;
+        let compares = compares(self.rules);
+        for (documents, places) in batch.documents.chunks(BATCH).zip(batch.places.chunks(BATCH)) {
+            let maker = &self.maker;
+            let analysed: Vec<(Brief, Option<(DocumentFeatures, Box<[TokenHash]>)>)> = documents
+                .par_iter()
+                .with_min_len(8)
+                .map_init(
+                    || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
+                    |(tokenizer, buffer, maker), document| {
+                        tokenizer.tokenize(&document.text, buffer);
+                        let tokens = &buffer.hashes[..];
+                        if !compares {
+                            let hash = content_hash(tokens.iter().map(|token| token.0));
+                            return (Brief::of(hash, tokens.len() as u32, 0), None);
+                        }
+                        let features = maker.features(tokens);
+                        let brief = Brief::of(features.content_hash, features.tokens, 0);
+                        (brief, Some((features, tokens.into())))
+                    },
+                )
+                .collect();
+            for ((document, place), (brief, of)) in documents.iter().zip(places).zip(analysed) {
+                match of {
+                    None => self.builder.add_brief(brief, 0),
+                    Some((features, tokens)) => {
+                        self.builder.add(&features)?;
+                        self.tokens.add(&tokens)?;
+                    }
+                }
+                self.keys.push(document, Timestamp::parse);
+                self.catalogue.add(document, place.file, place.record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the scan.
+    ///
+    /// # Errors
+    /// As [`Scan::add`].
+    pub fn finish(mut self) -> Result<Scanned> {
+        let durable = self.work.spilled() > 0;
+        self.tokens.seal(durable)?;
+        self.catalogue.names.seal(durable)?;
+        let store = self.builder.finish(durable)?;
+        let tokens = |id: usize| store.briefs[id].tokens;
+        let ranks = self.keys.ranks(store.len(), tokens, self.catalogue.protected);
+        Ok(Scanned {
+            config: self.config,
+            rules: self.rules,
+            store,
+            tokens: self.tokens,
+            ranks,
+            catalogue: self.catalogue,
+        })
+    }
+}
+
+/// Whether documents are compared, or only looked up word for word.
+const fn compares(rules: Rules) -> bool {
+    rules.near || rules.contained
+}
+
+impl Catalogue {
+    fn add(&mut self, document: &Document, file: u32, record: u64) -> Result<()> {
+        let mut row = Vec::with_capacity(NAME_HEAD + document.name.len());
+        row.extend_from_slice(&file.to_le_bytes());
+        row.extend_from_slice(&record.to_le_bytes());
+        row.extend_from_slice(document.name.as_bytes());
+        let place = self.names.append(&row)?;
+        self.lengths.push(place, row.len() as u32);
+        self.bytes.push(document.text.len() as u32);
+        let file = file as usize;
+        if self.files.len() <= file {
+            self.files.resize(file + 1, String::new());
+        }
+        if let (Some(origin), true) = (&document.origin, self.files[file].is_empty()) {
+            self.files[file].clone_from(&origin.path);
+        }
+        Ok(())
+    }
+}
+
+/// A collection that was scanned.
+pub struct Scanned {
+    pub(super) config: DocumentConfig,
+    pub(super) rules: Rules,
+    pub(super) store: Store,
+    pub(super) tokens: TokenRows,
+    pub(super) ranks: Vec<u32>,
+    pub(super) catalogue: Catalogue,
+}
+
+impl Scanned {
+    /// Number of documents.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.store.len() as u64
+    }
+
+    /// Finds the pairs and decides what goes: as [`Plan::new`](super::Plan::new) for the same
+    /// rules, within the budget.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files or one is
+    /// damaged.
+    pub fn decide(self) -> Result<Verdicts> {
+        let Self { config, rules, store, tokens, ranks, catalogue } = self;
+        let copies = Copies::of_briefs(&store.briefs);
+        let faces = Faces::new(&copies, &ranks);
+        let mut judge = Judge {
+            rules,
+            least: Least { threshold: config.threshold, containment: config.containment },
+            protected: catalogue.protected,
+            store: &store,
+            copies: &copies,
+            faces: &faces,
+            decided: vec![false; copies.len()],
+            removed: Vec::new(),
+        };
+        if compares(rules) {
+            let wanted = Wanted { near: rules.near, contained: rules.contained };
+            let (found, _) = find_matches(&store, &tokens, &copies, wanted, &config)?;
+            each_component(&store, &tokens, &found, &copies, &faces, &config, &mut |component| {
+                judge.component(component);
+                Ok(())
+            })?;
+        }
+        judge.copies();
+        let mut removed = judge.removed;
+        removed.sort_unstable_by_key(|removed| removed.document);
+        Ok(Verdicts { removed, catalogue })
+    }
+}
+
+/// Collects what goes.
+struct Judge<'a> {
+    rules: Rules,
+    least: Least,
+    protected: usize,
+    store: &'a Store,
+    copies: &'a Copies,
+    faces: &'a Faces<'a>,
+    /// Groups of copies that components have settled.
+    decided: Vec<bool>,
+    removed: Vec<Removed>,
+}
+
+impl Judge<'_> {
+    /// Settles the groups that matches connect.
+    fn component(&mut self, component: &Component) {
+        let groups: Vec<u32> = component.groups().collect();
+        let local = |group: u32| groups.binary_search(&group).unwrap_or_default();
+        let member = |&group: &u32| {
+            let face = self.faces.document(group);
+            Member {
+                face,
+                rank: self.faces.rank(group).0,
+                tokens: self.store.briefs[face.index()].tokens,
+                is_protected: face.index() < self.protected,
+            }
+        };
+        let members: Vec<Member> = groups.iter().map(member).collect();
+        let of_edges = component.edges.iter().map(|edge| {
+            let scores = edge.scores();
+            let (from, to) = (local(edge.from), local(edge.to));
+            Pair { from, to, similarity: scores.similarity, held: scores.a_in_b }
+        });
+        let of_stars = component.stars.stars.iter().flat_map(|star| {
+            let centre = local(star.centre);
+            star.members.iter().flat_map(move |(group, scores)| {
+                let (from, similarity) = (local(*group), scores.similarity);
+                [
+                    Pair { from, to: centre, similarity, held: scores.b_in_a },
+                    Pair { from: centre, to: from, similarity, held: 0.0 },
+                ]
+            })
+        });
+        let pairs = of_edges.chain(of_stars).collect();
+        let reasons = choose(&members, pairs, self.rules, self.least);
+        for (group, reason) in groups.into_iter().zip(reasons) {
+            let Some(reason) = reason else { continue };
+            self.decided[group as usize] = true;
+            let kept = members[reason.to].face;
+            for &document in self.copies.members(group) {
+                self.remove(document, reason.rule, reason.score, kept);
+            }
+        }
+    }
+
+    /// Settles the copies of all groups that stay.
+    fn copies(&mut self) {
+        let groups = if self.rules.exact { self.copies.len() as u32 } else { 0 };
+        for group in (0..groups).filter(|&group| !self.decided[group as usize]).collect::<Vec<_>>() {
+            let face = self.faces.document(group);
+            for &document in self.copies.members(group) {
+                if document != face {
+                    self.remove(document, Rule::Exact, 1.0, face);
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, document: DocId, rule: Rule, score: f64, kept: DocId) {
+        if document.index() >= self.protected {
+            self.removed.push(Removed { document, rule, score, kept });
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What goes, and where it stands: enough to write the files again, and the list of removals.
+//!
+//! Texts are read a second time, those of what goes alone, to be written to the list.
+//!
+//! Cost: 24 bytes in memory for a document that goes, 12 for one that stays.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use super::layout::REMOVED;
+use super::plan::Rule;
+use super::record::{Kept, Line, Place};
+use super::scan::Catalogue;
+use super::writer::Edits;
+use crate::document::DocId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::{Input, Progress, ReadConfig, RecordPlace, StreamOptions, stream};
+
+/// Bytes before the name in a row of the catalogue: file and record.
+pub(super) const NAME_HEAD: usize = 12;
+
+/// A document that goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Removed {
+    /// Which.
+    pub document: DocId,
+    /// Why.
+    pub rule: Rule,
+    /// Similarity or containment, by the rule.
+    pub score: f64,
+    /// The document that stands for it.
+    pub kept: DocId,
+}
+
+/// All documents that go.
+pub struct Verdicts {
+    pub(super) removed: Vec<Removed>,
+    pub(super) catalogue: Catalogue,
+}
+
+impl Verdicts {
+    /// What goes, by document.
+    #[must_use]
+    pub fn removed(&self) -> &[Removed] {
+        &self.removed
+    }
+
+    /// Number of documents, those included that only protect.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.catalogue.bytes.len() as u64
+    }
+
+    /// Bytes of a document's text.
+    #[must_use]
+    pub fn bytes(&self, id: DocId) -> u64 {
+        self.catalogue.bytes.get(id.index()).copied().unwrap_or(0).into()
+    }
+
+    /// What is left out when the files are written again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when a work file cannot be read.
+    pub fn edits(&self) -> Result<Edits> {
+        let mut edits = Edits::default();
+        let mut scratch = Vec::new();
+        for removed in &self.removed {
+            let known = self.catalogue.known(removed.document, &mut scratch)?;
+            edits.remove(known.path.unwrap_or_default(), known.line);
+        }
+        Ok(edits)
+    }
+
+    /// Writes the list of removals, a line each, in order.
+    ///
+    /// `inputs` and `config` are those of the scan.
+    ///
+    /// # Errors
+    /// Those of [`stream`]; [`ErrorKind::Io`] if `out` cannot be written, or if the inputs do not
+    /// hold what was scanned any more.
+    pub fn write_removed(
+        &self,
+        inputs: impl IntoIterator<Item = Input>,
+        config: &ReadConfig,
+        batch_bytes: usize,
+        progress: &dyn Progress,
+        out: &mut (dyn Write + Send),
+    ) -> Result<()> {
+        let mut scratch = Vec::new();
+        let mut wanted: HashMap<u32, Vec<u64>> = HashMap::new();
+        for removed in &self.removed {
+            let place = self.catalogue.place(removed.document, &mut scratch)?;
+            wanted.entry(place.file).or_default().push(place.record);
+        }
+        let is_wanted = |place: RecordPlace| {
+            wanted.get(&place.file).is_some_and(|own| own.binary_search(&place.record).is_ok())
+        };
+        let options = StreamOptions { batch_bytes, wanted: Some(&is_wanted) };
+        let mut next = self.removed.iter();
+        let (mut own, mut other) = (Vec::new(), Vec::new());
+        stream(inputs, config, &options, progress, |batch| {
+            for (document, place) in batch.documents.iter().zip(&batch.places) {
+                let removed = next.next().ok_or_else(changed)?;
+                let known = self.catalogue.known(removed.document, &mut own)?;
+                if known.name != document.name
+                    || known.line.unwrap_or(0) != place.record
+                    || document.text.len() as u64 != self.bytes(removed.document)
+                {
+                    return Err(changed().at(known.path.unwrap_or_default()));
+                }
+                let kept = self.catalogue.known(removed.kept, &mut other)?;
+                let line = Line {
+                    place: known,
+                    rule: removed.rule.name(),
+                    score: removed.score,
+                    kept: Kept { place: kept, span: None },
+                    spans: Vec::new(),
+                    text: &document.text,
+                };
+                line.write(out).map_err(|error| Error::io("write", REMOVED, error))?;
+            }
+            Ok(())
+        })?;
+        if next.next().is_some() { Err(changed()) } else { Ok(()) }
+    }
+}
+
+fn changed() -> Error {
+    Error::new(ErrorKind::Io, "an input that changed during the run")
+        .remedy("run again when nothing writes it")
+}
+
+impl Catalogue {
+    /// Where a document stands.
+    pub(super) fn place(&self, id: DocId, scratch: &mut Vec<u8>) -> Result<RecordPlace> {
+        let (place, length) = self.lengths.find(id, 1);
+        self.names.with(place, length, scratch, |row| place_of(row))
+    }
+
+    /// Name and place of a document, for people.
+    pub(super) fn known<'a>(&'a self, id: DocId, scratch: &'a mut Vec<u8>) -> Result<Place<'a>> {
+        let (place, length) = self.lengths.find(id, 1);
+        let row = self.names.with(place, length, &mut Vec::new(), <[u8]>::to_vec)?;
+        *scratch = row;
+        let RecordPlace { file, record } = place_of(scratch);
+        Ok(Place {
+            id: id.0,
+            name: std::str::from_utf8(&scratch[NAME_HEAD..]).unwrap_or_default(),
+            path: self.files.get(file as usize).map(String::as_str),
+            line: (record > 0).then_some(record),
+        })
+    }
+}
+
+fn place_of(row: &[u8]) -> RecordPlace {
+    let mut row = row;
+    let file = crate::spill::Fields::get(&mut row);
+    RecordPlace { file, record: crate::spill::Fields::get(&mut row) }
+}
