@@ -1,6 +1,7 @@
 //! `doublet dedup`: the same files without what repeats.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -78,6 +79,11 @@ impl<'a> Job<'a> {
             passages: PassageConfig::from(&args.passages),
             threads: args.run.threads,
         };
+        if args.run.resume && args.paths.iter().any(|path| path == Path::new(STDIN)) {
+            return Err(Error::new(ErrorKind::Config, "--resume with standard input")
+                .expected("inputs that can be read again")
+                .remedy("run without --resume"));
+        }
         let output = args.output.output.as_deref().filter(|_| !args.output.dry_run);
         let place = output.map(|path| Place::resolve(path, args.output.force)).transpose()?;
         if let Some(place) = &place {
@@ -104,6 +110,24 @@ impl<'a> Job<'a> {
             place.check_apart(layout.paths())?;
         }
         Ok(layout)
+    }
+
+    /// Everything that decides the result but the content of the inputs.
+    pub(super) fn key(&self) -> impl std::fmt::Debug {
+        let args = self.args;
+        let named = (args.paths.clone(), args.removal.protect.clone());
+        let reading = self.reading.clone();
+        (named, reading, self.config.documents.clone(), self.options.clone())
+    }
+
+    /// A name for what this run keeps aside. The same command has the same name again; a dry run,
+    /// which leaves nothing, has one of its own.
+    pub(super) fn name(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        let place = self.place.as_ref().map(Place::path);
+        format!("{:?} {place:?}", self.key()).hash(&mut hasher);
+        let own = if place.is_none() { std::process::id().to_string() } else { String::new() };
+        format!("{:016x}{own}", hasher.finish())
     }
 
     /// Whether standard input is among the inputs.
@@ -194,7 +218,7 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
     drop(report);
     let mut aside = None;
     if let Some(place) = &job.place {
-        let folder = place.begin()?;
+        let folder = place.begin(&job.name())?;
         let written = layout.write(folder.path(), &edits, &Bytes("writing", &progress));
         progress.finish();
         tally.wrote(written?);

@@ -77,18 +77,30 @@ impl Place {
         Ok(())
     }
 
-    /// Makes the folder aside.
-    pub(super) fn begin(&self) -> Result<AsideFolder> {
+    /// The place itself.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder aside. What a killed run left under the same name goes.
+    pub(super) fn begin(&self, name: &str) -> Result<AsideFolder> {
+        let refused = |error| write_error(&self.path, error);
         let mut pending = interrupt::hold();
-        let folder = make_aside(self.parent()).map_err(|error| write_error(&self.path, error))?;
+        let left = self.parent().join(format!(".doublet-{name}.partial"));
+        if left.is_dir() {
+            fs::remove_dir_all(&left).map_err(refused)?;
+        }
+        let folder = make_aside(self.parent(), name).map_err(refused)?;
         pending.add_whole(folder.path());
         Ok(AsideFolder { folder: Some(folder), path: self.path.clone() })
     }
 }
 
-fn make_aside(parent: &Path) -> std::io::Result<TempDir> {
+/// Makes `.doublet-NAME.partial`.
+fn make_aside(parent: &Path, name: &str) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".doublet-").suffix(".partial");
+    let prefix = format!(".doublet-{name}");
+    builder.prefix(&prefix).rand_bytes(0).suffix(".partial");
     #[cfg(unix)]
     {
         // What the user's mask leaves of it, as for any new folder.
@@ -119,7 +131,8 @@ impl AsideFolder {
         let aside = folder.path().to_path_buf();
         let earlier = if self.path.exists() {
             let parent = self.path.parent().unwrap_or(Path::new("/"));
-            let earlier = make_aside(parent).map_err(refused)?;
+            let earlier = make_aside(parent, &format!("{}-earlier", std::process::id()))
+                .map_err(refused)?;
             fs::rename(&self.path, earlier.path().join("earlier")).map_err(refused)?;
             Some(earlier)
         } else {
@@ -162,7 +175,7 @@ fn sync(folder: &Path) -> io::Result<()> {
 }
 
 /// Brings the names in a folder to the disk, where the system has such a thing.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

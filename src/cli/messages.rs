@@ -39,6 +39,13 @@ impl Messages {
         }
     }
 
+    /// Something worth knowing.
+    pub(super) fn note(self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+
     /// A table of what was done, without the program's name before each line.
     pub(super) fn table(self, table: &str) {
         if !self.quiet {

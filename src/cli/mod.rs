@@ -16,6 +16,7 @@ mod output;
 mod pages;
 mod progress;
 mod show;
+mod space;
 mod tally;
 mod whole;
 mod work;

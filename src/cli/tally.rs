@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use doublet::Document;
 use doublet::dedup::{Plan, Rule, Verdicts, Written};
 use doublet::report::terminal::grouped;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A number of documents (or cuts) and their bytes of text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Amount {
     pub(super) count: u64,
     pub(super) bytes: u64,
@@ -23,7 +23,7 @@ impl Amount {
 }
 
 /// What went by each rule: documents, or cuts for passages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Removed {
     exact: Amount,
     near: Amount,
@@ -45,7 +45,7 @@ impl Removed {
 }
 
 /// Seconds of a stage, and its peak of memory in bytes where that is known.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Time {
     pub(super) stage: String,
     pub(super) seconds: f64,
@@ -53,7 +53,7 @@ pub(super) struct Time {
 }
 
 /// Everything that is counted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// Documents of the inputs.
     pub(super) read: Amount,

@@ -2,13 +2,15 @@
 //!
 //! Inputs are read twice: to find what goes, and to write the files again without it, while what
 //! goes is read once more for the list of removals. Between the passes nothing of a text is held.
+//! After each stage its results are written down if they are large, so that `--resume` can go on
+//! from there when the run was killed.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use doublet::dedup::{Edits, Layout, REMOVED, Scan, Verdicts, Written};
+use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written};
 use doublet::report::model::Skipped;
 use doublet::source::{StreamOptions, stream};
 use doublet::spill::Work;
@@ -23,10 +25,14 @@ use super::messages::Messages;
 use super::output::{Aside, write_error};
 use super::progress::Progress;
 use super::tally::Tally;
-use super::work::WorkFolder;
+use super::space;
+use super::work::{Done, WorkFolder};
 
 /// Most bytes of a batch of documents.
 const BATCH: u64 = 32 << 20;
+
+/// Bytes of text from which on a killed run can be resumed even if all of it fits into memory.
+const DURABLE: u64 = 1 << 29;
 
 /// Runs the command.
 pub(super) fn run(job: &Job<'_>, messages: Messages) -> Result<Exit> {
@@ -43,41 +49,77 @@ pub(super) fn run(job: &Job<'_>, messages: Messages) -> Result<Exit> {
 }
 
 fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
+    let run = &job.args.run;
     let progress = Progress::new(messages);
     let mut tally = Tally { dry_run: job.args.output.dry_run, ..Tally::default() };
-    let folder = WorkFolder::new(&work_parent(job))?;
+    let folder = WorkFolder::open(&work_parent(job), &format!(".doublet-{}.work", job.name()))?;
     let stdin = job.reads_stdin().then(|| spool(folder.path())).transpose()?;
     let layout = job.layout(stdin.as_ref())?;
+    let budget = run.memory.unwrap_or_else(memory::default_budget);
+    space::check(job, &layout, budget, folder.path())?;
     let stamps = Stamps::new(job, &layout);
-    let budget = job.args.run.memory.unwrap_or_else(memory::default_budget);
+    let key = format!("{:?} {:?}", job.key(), stamps);
+    let earlier = if run.resume { folder.record(&key) } else { None };
+    if earlier.is_none() {
+        folder.clear()?;
+        if run.resume {
+            messages.note("nothing to go on from: starting anew");
+        }
+    }
     let work = Work::within(budget, folder.path());
     let batch_bytes = (budget / 16).clamp(1 << 20, BATCH) as usize;
     let pass = Pass { job, stdin: stdin.as_ref(), batch_bytes, progress: &progress };
+    let (config, rules) = (&job.config.documents, job.options.rules);
 
-    let stage = Stage::begin("scan");
-    let (scan, skipped) = pass.scan(&layout, &work, &mut tally)?;
+    let (mut scanned, mut verdicts, mut skipped) = (None, None, Vec::new());
+    if let Some(earlier) = earlier {
+        let times = std::mem::take(&mut tally.times);
+        tally = Tally { times, dry_run: tally.dry_run, ..earlier.tally };
+        skipped = earlier.skipped;
+        match earlier.done {
+            Done::Scanned(saved) => scanned = Some(Scanned::open(config, rules, &work, &saved)?),
+            Done::Decided(saved) => verdicts = Some(Verdicts::open(&work, &saved)?),
+        }
+    }
+    if scanned.is_none() && verdicts.is_none() {
+        let stage = Stage::begin("scan");
+        let (scan, problems) = pass.scan(&layout, &work, &mut tally)?;
+        skipped = problems;
+        tally.skipped = skipped.len() as u64;
+        let durable = work.spilled() > 0 || tally.read.bytes >= DURABLE;
+        let mut all = scan.finish(durable)?;
+        if durable && let Some(saved) = all.save()? {
+            folder.write(&key, &tally, &skipped, Done::Scanned(saved))?;
+        }
+        scanned = Some(all);
+        stage.end(&mut tally);
+    }
     messages.skipped(&skipped);
-    tally.skipped = skipped.len() as u64;
-    let scanned = scan.finish()?;
-    stage.end(&mut tally);
 
-    let stage = Stage::begin("documents");
-    progress.begin("documents", None);
-    let verdicts = scanned.decide()?;
-    progress.finish();
-    tally.goes(&verdicts);
-    stage.end(&mut tally);
+    if let Some(scanned) = scanned {
+        let stage = Stage::begin("documents");
+        progress.begin("documents", None);
+        let decided = scanned.decide()?;
+        progress.finish();
+        tally.goes(&decided);
+        if let Some(saved) = decided.save() {
+            folder.write(&key, &tally, &skipped, Done::Decided(saved))?;
+        }
+        verdicts = Some(decided);
+        stage.end(&mut tally);
+    }
 
     let stage = Stage::begin("writing");
     let mut aside = None;
-    if let Some(place) = &job.place {
-        let target = place.begin()?;
-        tally.wrote(pass.write(&layout, &verdicts, &target)?);
+    if let (Some(place), Some(verdicts)) = (&job.place, &verdicts) {
+        let target = place.begin(&job.name())?;
+        tally.wrote(pass.write(&layout, verdicts, &target)?);
         stamps.check()?;
         aside = Some(target);
     }
     stage.end(&mut tally);
-    tally.spilled = work.spilled();
+    tally.spilled += work.spilled();
+    drop(verdicts);
 
     let mut stats = Aside::default();
     if let Some(path) = &job.args.output.stats {
@@ -87,6 +129,7 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
         folder.commit()?;
     }
     stats.commit()?;
+    drop(folder);
     messages.table(&tally.table());
     Ok(if skipped.is_empty() { Exit::Done } else { Exit::Skipped })
 }
@@ -169,6 +212,7 @@ impl Pass<'_> {
 }
 
 /// Sizes and times of change of all inputs, to see that nobody writes them during the run.
+#[derive(Debug)]
 struct Stamps(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
 
 impl Stamps {

@@ -43,6 +43,6 @@ pub use self::bounds::Bounds;
 pub use self::layout::{Layout, REMOVED, from_start};
 pub use self::plan::{Cut, Options, Plan, Removal, Rule, Rules};
 pub use self::record::write_removed;
-pub use self::scan::{Scan, Scanned};
-pub use self::verdicts::{Removed, Verdicts};
+pub use self::scan::{SavedScan, Scan, Scanned};
+pub use self::verdicts::{Removed, SavedVerdicts, Verdicts};
 pub use self::writer::{Edits, Written};

@@ -10,19 +10,20 @@
 //! token.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::documents::{Least, Member, Pair, choose};
 use super::plan::{Rule, Rules};
-use super::verdicts::{NAME_HEAD, Removed, Verdicts};
+use super::verdicts::{NAME_HEAD, Removed, Verdicts, save_removed};
 use crate::cluster::{Component, Copies, Faces, KeepKeys, each_component};
 use crate::config::DocumentConfig;
 use crate::document::{DocId, Document, Timestamp};
-use crate::documents::store::{Brief, Lengths, Store, StoreBuilder, TokenRows};
+use crate::documents::store::{Brief, Lengths, SavedStore, Store, StoreBuilder, TokenRows};
 use crate::documents::{DocumentFeatures, FeatureMaker, Wanted, find_matches};
 use crate::error::Result;
 use crate::hash::content_hash;
 use crate::source::Batch;
-use crate::spill::{Rows, Work};
+use crate::spill::{Rows, SavedRuns, Sorted, Work, record};
 use crate::text::{TokenBuffer, TokenHash, Tokenizer};
 
 /// Documents that are analysed before what was made of them is put in its place.
@@ -44,7 +45,7 @@ const BATCH: usize = 1024;
 ///     &(),
 ///     |batch| scan.add(&batch, 0),
 /// )?;
-/// let verdicts = scan.finish()?.decide()?;
+/// let verdicts = scan.finish(false)?.decide()?;
 /// assert_eq!(verdicts.removed().len(), 1);
 /// assert_eq!(verdicts.removed()[0].document.0, 2);
 /// # Ok::<(), doublet::Error>(())
@@ -52,7 +53,6 @@ const BATCH: usize = 1024;
 pub struct Scan {
     config: DocumentConfig,
     rules: Rules,
-    work: Work,
     maker: FeatureMaker,
     builder: StoreBuilder,
     tokens: TokenRows,
@@ -82,7 +82,6 @@ impl Scan {
         Ok(Self {
             config: config.clone(),
             rules,
-            work: work.clone(),
             builder: StoreBuilder::new(work, maker.spec().sketch_size()),
             maker,
             tokens: TokenRows::new(work),
@@ -140,12 +139,12 @@ impl Scan {
         Ok(())
     }
 
-    /// Ends the scan.
+    /// Ends the scan. One that is to be `durable` is on disk then, and can be
+    /// [saved](Scanned::save) and found again by another run.
     ///
     /// # Errors
     /// As [`Scan::add`].
-    pub fn finish(mut self) -> Result<Scanned> {
-        let durable = self.work.spilled() > 0;
+    pub fn finish(mut self, durable: bool) -> Result<Scanned> {
         self.tokens.seal(durable)?;
         self.catalogue.names.seal(durable)?;
         let store = self.builder.finish(durable)?;
@@ -158,6 +157,7 @@ impl Scan {
             tokens: self.tokens,
             ranks,
             catalogue: self.catalogue,
+            saved: None,
         })
     }
 }
@@ -187,6 +187,68 @@ impl Catalogue {
     }
 }
 
+record! {
+    /// What the catalogue and the keep policy know of a document.
+    SavedPlace { document: u32, length: u32, bytes: u32, rank: u32 }
+    key(place) = u64::from(place.document)
+}
+
+/// Where a durable scan lies in its work files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedScan {
+    store: SavedStore,
+    tokens_end: u64,
+    catalogue: SavedCatalogue,
+}
+
+/// Where the catalogue lies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct SavedCatalogue {
+    names_end: u64,
+    places: SavedRuns,
+    files: Vec<String>,
+    protected: usize,
+}
+
+impl Catalogue {
+    /// Writes down what is in memory.
+    pub(super) fn save(&self, work: &Work, ranks: &[u32]) -> Result<Option<SavedCatalogue>> {
+        let mut places = work.sorter("catalogue", 4);
+        for (id, &bytes) in (0..).zip(&self.bytes) {
+            let rank = ranks.get(id as usize).copied().unwrap_or_default();
+            let length = self.lengths.find(DocId(id), 1).1 as u32;
+            places.push(SavedPlace { document: id, length, bytes, rank })?;
+        }
+        let places = places.finish(true)?;
+        Ok(places.saved().map(|places| SavedCatalogue {
+            names_end: self.names.end(),
+            places,
+            files: self.files.clone(),
+            protected: self.protected,
+        }))
+    }
+
+    /// Finds it again, with the ranks of all documents.
+    pub(super) fn open(work: &Work, saved: &SavedCatalogue) -> Result<(Self, Vec<u32>)> {
+        let places = Sorted::<SavedPlace>::open(work, &saved.places)?;
+        let (mut lengths, mut bytes, mut ranks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut cursor = places.all()?;
+        while let Some(place) = cursor.next()? {
+            lengths.push(place.length);
+            bytes.push(place.bytes);
+            ranks.push(place.rank);
+        }
+        let catalogue = Self {
+            names: Rows::open(work, "names", saved.names_end)?,
+            lengths: Lengths::of_lengths(lengths.into_iter(), 1),
+            bytes,
+            files: saved.files.clone(),
+            protected: saved.protected,
+        };
+        Ok((catalogue, ranks))
+    }
+}
+
 /// A collection that was scanned.
 pub struct Scanned {
     pub(super) config: DocumentConfig,
@@ -195,6 +257,8 @@ pub struct Scanned {
     pub(super) tokens: TokenRows,
     pub(super) ranks: Vec<u32>,
     pub(super) catalogue: Catalogue,
+    /// Where the catalogue lies, if the scan was saved.
+    saved: Option<SavedCatalogue>,
 }
 
 impl Scanned {
@@ -204,14 +268,44 @@ impl Scanned {
         self.store.len() as u64
     }
 
+    /// How to find a durable scan again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files.
+    pub fn save(&mut self) -> Result<Option<SavedScan>> {
+        let catalogue = self.catalogue.save(self.store.work(), &self.ranks)?;
+        self.saved.clone_from(&catalogue);
+        let store = self.store.save()?;
+        let tokens_end = self.tokens.end();
+        Ok(store.zip(catalogue).map(|(store, catalogue)| SavedScan { store, tokens_end, catalogue }))
+    }
+
+    /// Finds a scan again that was made with the same configuration and rules, in the same folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when its files are gone or damaged.
+    pub fn open(
+        config: &DocumentConfig,
+        rules: Rules,
+        work: &Work,
+        saved: &SavedScan,
+    ) -> Result<Self> {
+        let store = Store::open(work, &saved.store)?;
+        let compared = compares(rules).then_some(&store.briefs[..]).unwrap_or_default();
+        let tokens = TokenRows::open(work, compared, saved.tokens_end)?;
+        let (catalogue, ranks) = Catalogue::open(work, &saved.catalogue)?;
+        let saved = Some(saved.catalogue.clone());
+        Ok(Self { config: config.clone(), rules, store, tokens, ranks, catalogue, saved })
+    }
+
     /// Finds the pairs and decides what goes: as [`Plan::new`](super::Plan::new) for the same
-    /// rules, within the budget.
+    /// rules, within the budget. If the scan was saved, the verdicts are on disk then, too.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files or one is
     /// damaged.
     pub fn decide(self) -> Result<Verdicts> {
-        let Self { config, rules, store, tokens, ranks, catalogue } = self;
+        let Self { config, rules, store, tokens, ranks, catalogue, saved } = self;
         let copies = Copies::of_briefs(&store.briefs);
         let faces = Faces::new(&copies, &ranks);
         let mut judge = Judge {
@@ -235,7 +329,11 @@ impl Scanned {
         judge.copies();
         let mut removed = judge.removed;
         removed.sort_unstable_by_key(|removed| removed.document);
-        Ok(Verdicts { removed, catalogue })
+        let saved = match saved {
+            Some(catalogue) => save_removed(store.work(), &removed)?.zip(Some(catalogue)),
+            None => None,
+        };
+        Ok(Verdicts { removed, catalogue, saved })
     }
 }
 

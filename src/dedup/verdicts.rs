@@ -7,13 +7,16 @@
 use std::collections::HashMap;
 use std::io::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::layout::REMOVED;
 use super::plan::Rule;
 use super::record::{Kept, Line, Place};
-use super::scan::Catalogue;
+use super::scan::{Catalogue, SavedCatalogue};
 use super::writer::Edits;
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::spill::{SavedRuns, Sorted, Work, record};
 use crate::source::{Input, Progress, ReadConfig, RecordPlace, StreamOptions, stream};
 
 /// Bytes before the name in a row of the catalogue: file and record.
@@ -36,9 +39,61 @@ pub struct Removed {
 pub struct Verdicts {
     pub(super) removed: Vec<Removed>,
     pub(super) catalogue: Catalogue,
+    pub(super) saved: Option<(SavedRuns, SavedCatalogue)>,
+}
+
+record! {
+    /// A [`Removed`] in a file.
+    SavedRemoved { document: u32, rule: u8, score: u64, kept: u32 }
+    key(removed) = u64::from(removed.document)
+}
+
+/// Where durable verdicts lie in their work files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedVerdicts {
+    removed: SavedRuns,
+    catalogue: SavedCatalogue,
+}
+
+/// Writes down what goes.
+pub(super) fn save_removed(work: &Work, removed: &[Removed]) -> Result<Option<SavedRuns>> {
+    let mut sorter = work.sorter("removed", 4);
+    for &Removed { document, rule, score, kept } in removed {
+        let rule = Rule::ALL.iter().position(|&other| other == rule).unwrap_or_default() as u8;
+        let score = score.to_bits();
+        sorter.push(SavedRemoved { document: document.0, rule, score, kept: kept.0 })?;
+    }
+    Ok(sorter.finish(true)?.saved())
 }
 
 impl Verdicts {
+    /// How to find durable verdicts again.
+    #[must_use]
+    pub fn save(&self) -> Option<SavedVerdicts> {
+        let (removed, catalogue) = self.saved.clone()?;
+        Some(SavedVerdicts { removed, catalogue })
+    }
+
+    /// Finds verdicts again, in the same folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when their files are gone or damaged.
+    pub fn open(work: &Work, saved: &SavedVerdicts) -> Result<Self> {
+        let mut removed = Vec::new();
+        let stored = Sorted::<SavedRemoved>::open(work, &saved.removed)?;
+        let mut cursor = stored.all()?;
+        while let Some(SavedRemoved { document, rule, score, kept }) = cursor.next()? {
+            removed.push(Removed {
+                document: DocId(document),
+                rule: Rule::ALL[usize::from(rule).min(Rule::ALL.len() - 1)],
+                score: f64::from_bits(score),
+                kept: DocId(kept),
+            });
+        }
+        let (catalogue, _) = Catalogue::open(work, &saved.catalogue)?;
+        Ok(Self { removed, catalogue, saved: None })
+    }
+
     /// What goes, by document.
     #[must_use]
     pub fn removed(&self) -> &[Removed] {

@@ -195,11 +195,6 @@ impl Store {
         self.briefs.len()
     }
 
-    /// Registers of a sketch.
-    pub(crate) const fn registers(&self) -> usize {
-        self.registers
-    }
-
     fn row<T>(
         &self,
         id: DocId,

@@ -82,6 +82,9 @@ pub(in super::super) struct RunArgs {
     /// Where the work files lie while it runs [default: beside the output].
     #[arg(long, value_name = "DIR")]
     pub(in super::super) temp_dir: Option<PathBuf>,
+    /// Go on where the same command was killed; start anew if there is nothing to go on from.
+    #[arg(long)]
+    pub(in super::super) resume: bool,
 }
 
 #[derive(Debug, Args)]
