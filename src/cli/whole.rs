@@ -52,7 +52,9 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     let run = &job.args.run;
     let progress = Progress::new(messages);
     let mut tally = Tally { dry_run: job.args.output.dry_run, ..Tally::default() };
-    let folder = WorkFolder::open(&work_parent(job), &format!(".doublet-{}.work", job.name()))?;
+    let parent = work_parent(job);
+    check_apart(job, &parent)?;
+    let folder = WorkFolder::open(&parent, &format!(".doublet-{}.work", job.name()))?;
     let stdin = job.reads_stdin().then(|| spool(folder.path())).transpose()?;
     let layout = job.layout(stdin.as_ref())?;
     let budget = run.memory.unwrap_or_else(memory::default_budget);
@@ -140,6 +142,22 @@ fn work_parent(job: &Job<'_>) -> PathBuf {
         (Some(named), _) => named.clone(),
         (None, Some(place)) => place.parent().to_path_buf(),
         (None, None) => std::env::temp_dir(),
+    }
+}
+
+/// Refuses work files among the inputs, which would be read.
+fn check_apart(job: &Job<'_>, parent: &Path) -> Result<()> {
+    let Ok(parent) = parent.canonicalize() else { return Ok(()) };
+    let inputs = job.args.paths.iter().chain(&job.args.removal.protect);
+    let mut within = inputs.filter(|input| {
+        input.canonicalize().is_ok_and(|input| input.is_dir() && parent.starts_with(&input))
+    });
+    match within.next() {
+        None => Ok(()),
+        Some(input) => Err(Error::new(ErrorKind::Config, "work files inside of an input")
+            .expected("a folder apart from what is read")
+            .remedy("name another one with --temp-dir")
+            .at(input)),
     }
 }
 
