@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use doublet::Document;
+use doublet::documents::Recall;
 use doublet::dedup::{Plan, Rule, Verdicts, Written};
 use doublet::report::terminal::grouped;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,8 @@ pub(super) struct Tally {
     /// Files written, and their bytes as they are compressed.
     pub(super) files: u64,
     pub(super) file_bytes: u64,
+    /// How many of the near-duplicates were found, told from a sample of them.
+    pub(super) recall: Option<Recall>,
     /// Bytes of work files.
     pub(super) spilled: u64,
     pub(super) dry_run: bool,
@@ -87,6 +90,7 @@ impl Tally {
 
     /// Takes off whole documents that go.
     pub(super) fn goes(&mut self, verdicts: &Verdicts) {
+        self.recall = verdicts.recall();
         for removed in verdicts.removed() {
             let bytes = verdicts.bytes(removed.document);
             self.removed.of(removed.rule).add(bytes as usize);
@@ -149,6 +153,18 @@ impl Tally {
         if !self.dry_run {
             let (files, bytes) = (grouped(self.files), grouped(self.file_bytes));
             let _ = writeln!(table, "{:<22}{files:>14}{bytes:>20}", "files and their bytes");
+        }
+        if let Some(Recall { pairs, expected, observed }) = self.recall {
+            let sample = format!("of {} pairs", grouped(pairs));
+            let row = ["near-duplicates found", &sample];
+            let _ = writeln!(
+                table,
+                "{:<22}{:>14}  observed {:.2}%, expected {:.2}%",
+                row[0],
+                row[1],
+                100.0 * observed,
+                100.0 * expected
+            );
         }
         if self.spilled > 0 {
             let bytes = grouped(self.spilled);

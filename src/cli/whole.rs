@@ -196,6 +196,7 @@ impl Pass<'_> {
                 let protected = batch.documents.iter().take_while(is_protected).count();
                 protecting &= protected == batch.documents.len();
                 tally.read(&batch.documents, protected);
+                self.progress.documents(batch.documents.len() as u64);
                 scan.add(&batch, protected)
             });
         self.progress.finish();
@@ -220,8 +221,12 @@ impl Pass<'_> {
             out.flush().map_err(fail)
         };
         let progress = Bytes("writing", self.progress);
-        let (written, listed) =
-            rayon::join(|| layout.write(folder.path(), &edits, &progress), list);
+        let write = || layout.write(folder.path(), &edits, &progress);
+        // What came from standard input has one reader at a time.
+        let (written, listed) = match self.stdin {
+            None => rayon::join(write, list),
+            Some(_) => (write(), list()),
+        };
         self.progress.finish();
         let written = written?;
         listed?;

@@ -19,7 +19,7 @@ use crate::cluster::{Component, Copies, Faces, KeepKeys, each_component};
 use crate::config::DocumentConfig;
 use crate::document::{DocId, Document, Timestamp};
 use crate::documents::store::{Brief, Lengths, SavedStore, Store, StoreBuilder, TokenRows};
-use crate::documents::{DocumentFeatures, FeatureMaker, Wanted, find_matches};
+use crate::documents::{DocumentFeatures, FeatureMaker, Recall, Wanted, find_matches};
 use crate::error::Result;
 use crate::hash::content_hash;
 use crate::source::Batch;
@@ -137,6 +137,15 @@ impl Scan {
             }
         }
         Ok(())
+    }
+
+    /// Bytes of memory that each document takes at most, whatever the budget.
+    pub const MEMORY_EACH: u64 = 85;
+
+    /// Bytes that were put into stores so far, in memory or on disk.
+    #[must_use]
+    pub fn stored(&self) -> u64 {
+        self.builder.stored() + self.tokens.end() + self.catalogue.names.end()
     }
 
     /// Ends the scan. One that is to be `durable` is on disk then, and can be
@@ -318,9 +327,13 @@ impl Scanned {
             decided: vec![false; copies.len()],
             removed: Vec::new(),
         };
+        let mut recall = None;
         if compares(rules) {
             let wanted = Wanted { near: rules.near, contained: rules.contained };
             let (found, _) = find_matches(&store, &tokens, &copies, wanted, &config)?;
+            if rules.near {
+                recall = Recall::of(&store, &found, &config)?;
+            }
             each_component(&store, &tokens, &found, &copies, &faces, &config, &mut |component| {
                 judge.component(component);
                 Ok(())
@@ -333,7 +346,7 @@ impl Scanned {
             Some(catalogue) => save_removed(store.work(), &removed)?.zip(Some(catalogue)),
             None => None,
         };
-        Ok(Verdicts { removed, catalogue, saved })
+        Ok(Verdicts { removed, catalogue, recall, saved })
     }
 }
 

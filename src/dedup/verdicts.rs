@@ -15,6 +15,7 @@ use super::record::{Kept, Line, Place};
 use super::scan::{Catalogue, SavedCatalogue};
 use super::writer::Edits;
 use crate::document::DocId;
+use crate::documents::Recall;
 use crate::error::{Error, ErrorKind, Result};
 use crate::spill::{SavedRuns, Sorted, Work, record};
 use crate::source::{Input, Progress, ReadConfig, RecordPlace, StreamOptions, stream};
@@ -39,6 +40,7 @@ pub struct Removed {
 pub struct Verdicts {
     pub(super) removed: Vec<Removed>,
     pub(super) catalogue: Catalogue,
+    pub(super) recall: Option<Recall>,
     pub(super) saved: Option<(SavedRuns, SavedCatalogue)>,
 }
 
@@ -53,6 +55,7 @@ record! {
 pub struct SavedVerdicts {
     removed: SavedRuns,
     catalogue: SavedCatalogue,
+    recall: Option<Recall>,
 }
 
 /// Writes down what goes.
@@ -71,7 +74,7 @@ impl Verdicts {
     #[must_use]
     pub fn save(&self) -> Option<SavedVerdicts> {
         let (removed, catalogue) = self.saved.clone()?;
-        Some(SavedVerdicts { removed, catalogue })
+        Some(SavedVerdicts { removed, catalogue, recall: self.recall })
     }
 
     /// Finds verdicts again, in the same folder.
@@ -91,13 +94,19 @@ impl Verdicts {
             });
         }
         let (catalogue, _) = Catalogue::open(work, &saved.catalogue)?;
-        Ok(Self { removed, catalogue, saved: None })
+        Ok(Self { removed, catalogue, recall: saved.recall, saved: None })
     }
 
     /// What goes, by document.
     #[must_use]
     pub fn removed(&self) -> &[Removed] {
         &self.removed
+    }
+
+    /// How good the search for near-duplicates was, where there was one and it found some.
+    #[must_use]
+    pub const fn recall(&self) -> Option<Recall> {
+        self.recall
     }
 
     /// Number of documents, those included that only protect.

@@ -7,7 +7,10 @@
 //!
 //! Cost, at the defaults: some 1.2 kB a document of features.
 
+mod recall;
 pub(crate) mod store;
+
+pub use self::recall::Recall;
 
 use self::store::{Store, Tokens, TokensAt};
 use crate::cluster::{self, Copies};

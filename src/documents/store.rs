@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::DocId;
 use crate::documents::{DocumentFeatures, TokenLookup};
 use crate::error::Result;
+use crate::lsh::Banding;
 use crate::lsh::containment::SAMPLES;
 use crate::sketch::estimate_stored;
 use crate::spill::{Rows, SavedRuns, Sorted, Sorter, Work, record};
@@ -127,6 +128,11 @@ impl StoreBuilder {
         self.sample_counts.push(samples);
     }
 
+    /// Bytes of rows and records so far.
+    pub(crate) fn stored(&self) -> u64 {
+        self.rows.end() + self.bands.bytes() + self.samples.bytes()
+    }
+
     /// All features, to be compared.
     pub(crate) fn finish(mut self, durable: bool) -> Result<Store> {
         self.rows.seal(durable)?;
@@ -222,6 +228,25 @@ impl Store {
         let registers = ..2 * self.registers;
         self.row(a, ours, |ours| {
             self.row(b, theirs, |theirs| estimate_stored(&ours[registers], &theirs[registers]))
+        })?
+    }
+
+    /// In how many bands two documents agree.
+    pub(crate) fn agreeing_bands(
+        &self,
+        a: DocId,
+        b: DocId,
+        banding: Banding,
+        scratch: &mut FeatureScratch,
+    ) -> Result<u32> {
+        let FeatureScratch { ours, theirs } = scratch;
+        let band = 2 * banding.rows() as usize;
+        let registers = ..(band * banding.bands() as usize).min(2 * self.registers);
+        self.row(a, ours, |ours| {
+            self.row(b, theirs, |theirs| {
+                let bands = ours[registers].chunks(band).zip(theirs[registers].chunks(band));
+                bands.filter(|(ours, theirs)| ours == theirs).count() as u32
+            })
         })?
     }
 

@@ -83,6 +83,8 @@ pub(crate) fn search(store: &Store, takes_part: &(dyn Fn(u32) -> bool + Sync)) -
         while keys.group(&mut bucket, |band| band.key)? {
             if bucket.len() > 1 {
                 bucket.retain(|band| takes_part(band.document));
+                // Should keys of two bands ever be equal, nobody is paired with itself.
+                bucket.dedup();
             }
             if bucket.len() <= WHOLE_BUCKET {
                 for (i, one) in bucket.iter().enumerate() {
@@ -234,7 +236,7 @@ mod tests {
             tokens: 1,
             shingles: 1,
             sketch: CompactSketch::new(band_keys.iter().map(|&key| key as u16).collect::<Vec<_>>()),
-            band_keys: band_keys.into(),
+            band_keys: (0..).zip(band_keys).map(|(band, key)| band << 32 | key).collect(),
             samples: [].into(),
         }
     }

@@ -187,19 +187,25 @@ pub(crate) struct Sorter<R> {
     buffer: Vec<R>,
     unique: bool,
     file: Option<RunFile>,
+    added: u64,
 }
 
 impl<R: Record> Sorter<R> {
     pub(super) fn new(work: Work, name: &str, share: usize) -> Self {
         let capacity = (share / size_of::<R>()).max(2);
         let name = format!("{name}.runs");
-        Self { work, name, capacity, buffer: Vec::new(), unique: false, file: None }
+        Self { work, name, capacity, buffer: Vec::new(), unique: false, file: None, added: 0 }
     }
 
     /// Records that are equal become one.
     pub(crate) fn unique(mut self) -> Self {
         self.unique = true;
         self
+    }
+
+    /// Bytes of all records that were added, as they would be written.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.added * R::SIZE as u64
     }
 
     /// Adds a record.
@@ -213,6 +219,7 @@ impl<R: Record> Sorter<R> {
     }
 
     fn add(&mut self, mut records: &[R], parallel: bool) -> Result<()> {
+        self.added += records.len() as u64;
         while !records.is_empty() {
             if self.buffer.len() >= self.capacity {
                 self.make_room(parallel)?;

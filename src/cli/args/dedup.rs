@@ -19,6 +19,31 @@ Examples:
 
 Several folders go under their own names below the output; standard input becomes stdin.jsonl.";
 
+pub(super) const PLAN_EXAMPLES: &str = "\
+Examples:
+  doublet plan crawl/
+  doublet plan crawl/ --memory 4GiB --json";
+
+#[derive(Debug, Args)]
+pub(in super::super) struct PlanArgs {
+    /// Files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    pub(in super::super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in super::super) input: InputArgs,
+    #[command(flatten)]
+    pub(in super::super) matching: MatchArgs,
+    /// What would be removed: exact, near, contained.
+    #[arg(long, value_name = "RULES", default_value = "exact,near")]
+    pub(in super::super) remove: Rules,
+    /// Memory that the run may use, as 512MiB or 8G [default: as for dedup].
+    #[arg(long, value_name = "SIZE", value_parser = super::super::memory::parse_size, help_heading = "Run")]
+    pub(in super::super) memory: Option<u64>,
+    /// Write the estimate as JSON.
+    #[arg(long, help_heading = "Output")]
+    pub(in super::super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(in super::super) struct DedupArgs {
     /// Files and folders; - is standard input.
