@@ -18,6 +18,11 @@ impl Messages {
         Self { quiet: common.quiet, verbose: common.verbose }
     }
 
+    /// Whether nothing but errors is said.
+    pub(super) const fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// Whether to draw progress bars: for somebody who looks.
     pub(super) fn shows_progress(self) -> bool {
         !self.quiet && io::stderr().is_terminal()
