@@ -330,6 +330,7 @@ test("hostile text is text", async () => {
     await filter(page, "hostile documents hold");
     await page.locator(".row").click();
     await page.locator(".carrier a", { hasText: "Side by side" }).first().click();
+    await page.locator(".panel span.hit").first().waitFor();
     const texts = await page.locator(".panel").allTextContents();
     assert.equal(texts.length, 2);
     assert.ok(texts.every((text) => text.includes("<script>window.owned=1</script>") && text.includes("</textarea>")));

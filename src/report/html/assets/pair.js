@@ -76,6 +76,7 @@ class Pair {
     this.texts = texts;
     this.current = 0;
     this.together = false;
+    this.turn = 0;
     this.status = h("p", { class: "state", role: "status" });
     this.carriers = h("a", { hidden: true }, "All carriers");
     this.panels = [0, 1].map((side) => this.panel(side));
@@ -236,7 +237,9 @@ class Pair {
   }
 
   /** Scrolls a side to a passage; again until the blocks around it have their real height. */
-  show(side, index, place, again = 30, still = 0) {
+  show(side, index, place, again = 30, still = 0, turn = this.turn) {
+    // Whoever scrolls meanwhile is not pulled back.
+    if (turn !== this.turn) return;
     const panel = this.panels[side];
     const mark = panel.querySelector(`span[data-hit="${index}"][data-place="${place}"]`) || panel.querySelector(`[data-hit="${index}"]`);
     if (!mark) return;
@@ -245,7 +248,7 @@ class Pair {
     this.last[side] = panel.scrollTop;
     this.scrolled(side);
     const calm = Math.abs(panel.scrollTop - before) < 2 ? still + 1 : 0;
-    if (again && calm < 4) requestAnimationFrame(() => this.show(side, index, place, again - 1, calm));
+    if (again && calm < 4) requestAnimationFrame(() => this.show(side, index, place, again - 1, calm, turn));
   }
 
   step(by) {
@@ -272,6 +275,7 @@ class Pair {
     view.style.setProperty("--size", `${(100 * panel.clientHeight) / (panel.scrollHeight || 1)}%`);
     const moved = panel.scrollTop - this.last[side];
     this.last[side] = panel.scrollTop;
+    if (Math.abs(moved) >= 1) this.turn += 1;
     if (!this.together || Math.abs(moved) < 1) return;
     const other = this.panels[1 - side];
     other.scrollTop += moved;
