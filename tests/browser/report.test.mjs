@@ -225,7 +225,7 @@ test("a click brings the partner into view; keys and the switch work", async () 
     const hue = (side) => page.locator(`.side:${side}-child button[data-hit="1"]`).evaluate((mark) => [mark.textContent, getComputedStyle(mark).backgroundColor]);
     assert.deepEqual(await hue("first"), await hue("last"));
     await page.keyboard.press("n");
-    await page.waitForTimeout(200);
+    await page.waitForTimeout(1000);
     await page.getByLabel("Scroll together").check();
     const tops = () => page.evaluate(() => [...document.querySelectorAll(".panel")].map((panel) => panel.scrollTop));
     const before = await tops();

@@ -140,6 +140,7 @@ class Pair {
       }
     });
     panel.addEventListener("scroll", () => this.scrolled(side));
+    for (const by of ["wheel", "touchmove", "keydown"]) panel.addEventListener(by, () => (this.turn += 1), { passive: true });
     return panel;
   }
 
@@ -219,6 +220,7 @@ class Pair {
       return;
     }
     this.current = index;
+    this.turn += 1;
     this.status.textContent = `Passage ${index + 1} of ${this.passages.length}`;
     this.carriers.href = `#passage/${passage.number}`;
     this.carriers.hidden = false;
@@ -275,7 +277,6 @@ class Pair {
     view.style.setProperty("--size", `${(100 * panel.clientHeight) / (panel.scrollHeight || 1)}%`);
     const moved = panel.scrollTop - this.last[side];
     this.last[side] = panel.scrollTop;
-    if (Math.abs(moved) >= 1) this.turn += 1;
     if (!this.together || Math.abs(moved) < 1) return;
     const other = this.panels[1 - side];
     other.scrollTop += moved;
