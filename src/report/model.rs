@@ -55,7 +55,7 @@ pub struct Run {
     pub times: Vec<StageTime>,
     /// Field that the texts of records were read from, where it is known: with it and
     /// [`DocumentEntry::origin`] a text can be found again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub text_field: Option<String>,
 }
 

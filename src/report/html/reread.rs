@@ -25,6 +25,9 @@ const STDIN: &str = "-";
 /// Field of records that is read when nothing says which.
 const TEXT_FIELD: &str = "text";
 
+/// A document whose text is wanted, and where it was read from.
+type Wanted<'a> = (DocId, &'a Origin);
+
 /// Texts that were found again, and what became of the others.
 #[derive(Clone, Debug, Default)]
 pub struct Reread {
@@ -105,7 +108,7 @@ pub fn reread(
     let wanted = wanted(&referred(report, options), report, options);
     let mut states = vec![None; report.documents.len()];
     // Of one file all documents at once; encodings are told by document.
-    let mut files: BTreeMap<(&str, Option<&str>), Vec<(DocId, &Origin)>> = BTreeMap::new();
+    let mut files: BTreeMap<(&str, Option<&str>), Vec<Wanted<'_>>> = BTreeMap::new();
     for id in wanted {
         match report.documents.get(id.index()).and_then(|entry| entry.origin.as_ref()) {
             Some(origin) if origin.path != STDIN => {
@@ -192,11 +195,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The texts of these documents among all that a file holds.
-    fn take(
-        &mut self,
-        found: Vec<Document>,
-        documents: &[(DocId, &Origin)],
-    ) -> Vec<Option<String>> {
+    fn take(&mut self, found: Vec<Document>, documents: &[Wanted<'_>]) -> Vec<Option<String>> {
         // Several records may stand on one line of a file of JSON values.
         let mut by_line: BTreeMap<Option<u64>, Vec<String>> = BTreeMap::new();
         for document in found {

@@ -76,6 +76,7 @@ class Pair {
     this.texts = texts;
     this.current = 0;
     this.together = false;
+    this.turn = 0;
     this.status = h("p", { class: "state", role: "status" });
     this.carriers = h("a", { hidden: true }, "All carriers");
     this.panels = [0, 1].map((side) => this.panel(side));
@@ -139,6 +140,7 @@ class Pair {
       }
     });
     panel.addEventListener("scroll", () => this.scrolled(side));
+    for (const by of ["wheel", "touchmove", "keydown"]) panel.addEventListener(by, () => (this.turn += 1), { passive: true });
     return panel;
   }
 
@@ -218,6 +220,7 @@ class Pair {
       return;
     }
     this.current = index;
+    this.turn += 1;
     this.status.textContent = `Passage ${index + 1} of ${this.passages.length}`;
     this.carriers.href = `#passage/${passage.number}`;
     this.carriers.hidden = false;
@@ -236,7 +239,9 @@ class Pair {
   }
 
   /** Scrolls a side to a passage; again until the blocks around it have their real height. */
-  show(side, index, place, again = 30, still = 0) {
+  show(side, index, place, again = 30, still = 0, turn = this.turn) {
+    // Whoever scrolls meanwhile is not pulled back.
+    if (turn !== this.turn) return;
     const panel = this.panels[side];
     const mark = panel.querySelector(`span[data-hit="${index}"][data-place="${place}"]`) || panel.querySelector(`[data-hit="${index}"]`);
     if (!mark) return;
@@ -245,7 +250,7 @@ class Pair {
     this.last[side] = panel.scrollTop;
     this.scrolled(side);
     const calm = Math.abs(panel.scrollTop - before) < 2 ? still + 1 : 0;
-    if (again && calm < 4) requestAnimationFrame(() => this.show(side, index, place, again - 1, calm));
+    if (again && calm < 4) requestAnimationFrame(() => this.show(side, index, place, again - 1, calm, turn));
   }
 
   step(by) {
