@@ -210,9 +210,7 @@ impl Doublet {
                     keep_ranks(&self.config.documents.keep, documents, &counts, Timestamp::parse);
                 let ranks = protected_first(&ranks, protected);
                 match &tokens {
-                    Held::Rows(rows) => {
-                        compare_store(store, rows, &ranks, &self.config.documents)?
-                    }
+                    Held::Rows(rows) => compare_store(store, rows, &ranks, &self.config.documents)?,
                     Held::Indexes(indexes) => {
                         let lookup = |id: DocId| indexes[id.index()].hashes();
                         compare_store(store, &TokensAt(&lookup), &ranks, &self.config.documents)?

@@ -145,9 +145,11 @@ pub fn verify(
         sorter.finish(false)
     };
     let (near, contained) = (sorted(near)?, sorted(contained)?);
-    let found =
-        verify_pairs(&Store::of(features)?, &TokensAt(tokens), &near, &contained, config)?;
-    Ok(Verified { matches: found.collect(&MatchRule::from_config(config))?, rejected: found.rejected })
+    let found = verify_pairs(&Store::of(features)?, &TokensAt(tokens), &near, &contained, config)?;
+    Ok(Verified {
+        matches: found.collect(&MatchRule::from_config(config))?,
+        rejected: found.rejected,
+    })
 }
 
 record! {
@@ -515,8 +517,8 @@ mod tests {
         let all: Vec<(DocId, DocId)> =
             (0..5).flat_map(|a| (a + 1..5).map(move |b| (DocId(a), DocId(b)))).collect();
         let lookup = |id: DocId| &texts[id.index()][..];
-        let verified = verify(&features, &lookup, &all, &[(DocId(0), DocId(3))], &config)
-            .expect("in memory");
+        let verified =
+            verify(&features, &lookup, &all, &[(DocId(0), DocId(3))], &config).expect("in memory");
         let kinds: Vec<_> = verified.matches.iter().map(|m| (m.a.0, m.b.0, m.kind)).collect();
         assert_eq!(kinds, [(0, 1, MatchKind::Near), (0, 3, MatchKind::Contained)]);
         assert_eq!(verified.rejected, 8);

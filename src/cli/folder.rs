@@ -131,8 +131,8 @@ impl AsideFolder {
         let aside = folder.path().to_path_buf();
         let earlier = if self.path.exists() {
             let parent = self.path.parent().unwrap_or(Path::new("/"));
-            let earlier = make_aside(parent, &format!("{}-earlier", std::process::id()))
-                .map_err(refused)?;
+            let earlier =
+                make_aside(parent, &format!("{}-earlier", std::process::id())).map_err(refused)?;
             fs::rename(&self.path, earlier.path().join("earlier")).map_err(refused)?;
             Some(earlier)
         } else {

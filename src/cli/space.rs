@@ -46,13 +46,10 @@ pub(super) fn check(job: &Job<'_>, layout: &Layout, budget: u64, work: &Path) ->
             && !job.args.output.force
         {
             let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
-            return Err(Error::new(
-                ErrorKind::Io,
-                format!("{} MiB free on disk", mebibytes(free)),
-            )
-            .expected(format!("room for the {} MiB that the run may need", mebibytes(bytes)))
-            .remedy("make room, name another folder with --temp-dir, or try it with --force")
-            .at(folder));
+            return Err(Error::new(ErrorKind::Io, format!("{} MiB free on disk", mebibytes(free)))
+                .expected(format!("room for the {} MiB that the run may need", mebibytes(bytes)))
+                .remedy("make room, name another folder with --temp-dir, or try it with --force")
+                .at(folder));
         }
     }
     Ok(())

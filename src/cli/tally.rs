@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use doublet::Document;
-use doublet::documents::Recall;
 use doublet::dedup::{Plan, Rule, Verdicts, Written};
+use doublet::documents::Recall;
 use doublet::report::terminal::grouped;
 use serde::{Deserialize, Serialize};
 

@@ -54,9 +54,11 @@ pub(crate) fn cluster_documents(
     })?;
     alone.extend((0..copies.len() as u32).filter(|&group| !connected[group as usize]));
     alone.retain(|&group| copies.members(group).len() > 1);
-    clusters.extend(alone.into_iter().map(|centre| {
-        spell_out(&Star { centre, members: Vec::new() }, copies, &faces, &rule)
-    }));
+    clusters.extend(
+        alone
+            .into_iter()
+            .map(|centre| spell_out(&Star { centre, members: Vec::new() }, copies, &faces, &rule)),
+    );
     clusters.par_sort_unstable_by_key(|cluster| {
         (Reverse(cluster.members.len()), cluster.representative)
     });
@@ -127,9 +129,8 @@ pub(crate) fn each_component(
 
 /// All matches from both sides, by component.
 fn edges(store: &Store, matches: &Matches, copies: &Copies) -> Result<Sorted<Edge>> {
-    let groups = |found: &Counted| {
-        Some((copies.group(DocId(found.a))?, copies.group(DocId(found.b))?))
-    };
+    let groups =
+        |found: &Counted| Some((copies.group(DocId(found.a))?, copies.group(DocId(found.b))?));
     let mut sets = UnionFind::new(copies.len() as u32);
     let mut cursor = matches.counted.all()?;
     while let Some(found) = cursor.next()? {

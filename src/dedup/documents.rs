@@ -153,8 +153,7 @@ impl Decisions {
             })
             .collect();
         let parameters = &report.run.parameters;
-        let least =
-            Least { threshold: parameters.threshold, containment: parameters.containment };
+        let least = Least { threshold: parameters.threshold, containment: parameters.containment };
         let reasons = choose(&members, groups.pairs(report), rules, least);
         let removal = |id: usize| {
             let group = groups.of[id];

@@ -29,6 +29,9 @@ use crate::text::{TokenBuffer, TokenHash, Tokenizer};
 /// Documents that are analysed before what was made of them is put in its place.
 const BATCH: usize = 1024;
 
+/// What is kept of a document that is compared.
+type Compared = (DocumentFeatures, Box<[TokenHash]>);
+
 /// Takes the documents of a collection, in input order.
 ///
 /// ```
@@ -106,7 +109,7 @@ impl Scan {
         let compares = compares(self.rules);
         for (documents, places) in batch.documents.chunks(BATCH).zip(batch.places.chunks(BATCH)) {
             let maker = &self.maker;
-            let analysed: Vec<(Brief, Option<(DocumentFeatures, Box<[TokenHash]>)>)> = documents
+            let analysed: Vec<(Brief, Option<Compared>)> = documents
                 .par_iter()
                 .with_min_len(8)
                 .map_init(
@@ -286,7 +289,11 @@ impl Scanned {
         self.saved.clone_from(&catalogue);
         let store = self.store.save()?;
         let tokens_end = self.tokens.end();
-        Ok(store.zip(catalogue).map(|(store, catalogue)| SavedScan { store, tokens_end, catalogue }))
+        Ok(store.zip(catalogue).map(|(store, catalogue)| SavedScan {
+            store,
+            tokens_end,
+            catalogue,
+        }))
     }
 
     /// Finds a scan again that was made with the same configuration and rules, in the same folder.
@@ -300,7 +307,7 @@ impl Scanned {
         saved: &SavedScan,
     ) -> Result<Self> {
         let store = Store::open(work, &saved.store)?;
-        let compared = compares(rules).then_some(&store.briefs[..]).unwrap_or_default();
+        let compared = if compares(rules) { &store.briefs[..] } else { &[] };
         let tokens = TokenRows::open(work, compared, saved.tokens_end)?;
         let (catalogue, ranks) = Catalogue::open(work, &saved.catalogue)?;
         let saved = Some(saved.catalogue.clone());
@@ -408,7 +415,8 @@ impl Judge<'_> {
     /// Settles the copies of all groups that stay.
     fn copies(&mut self) {
         let groups = if self.rules.exact { self.copies.len() as u32 } else { 0 };
-        for group in (0..groups).filter(|&group| !self.decided[group as usize]).collect::<Vec<_>>() {
+        for group in (0..groups).filter(|&group| !self.decided[group as usize]).collect::<Vec<_>>()
+        {
             let face = self.faces.document(group);
             for &document in self.copies.members(group) {
                 if document != face {

@@ -17,8 +17,8 @@ use super::writer::Edits;
 use crate::document::DocId;
 use crate::documents::Recall;
 use crate::error::{Error, ErrorKind, Result};
-use crate::spill::{SavedRuns, Sorted, Work, record};
 use crate::source::{Input, Progress, ReadConfig, RecordPlace, StreamOptions, stream};
+use crate::spill::{SavedRuns, Sorted, Work, record};
 
 /// Bytes before the name in a row of the catalogue: file and record.
 pub(super) const NAME_HEAD: usize = 12;
@@ -198,7 +198,7 @@ impl Catalogue {
     /// Where a document stands.
     pub(super) fn place(&self, id: DocId, scratch: &mut Vec<u8>) -> Result<RecordPlace> {
         let (place, length) = self.lengths.find(id, 1);
-        self.names.with(place, length, scratch, |row| place_of(row))
+        self.names.with(place, length, scratch, place_of)
     }
 
     /// Name and place of a document, for people.

@@ -201,12 +201,7 @@ impl Store {
         self.briefs.len()
     }
 
-    fn row<T>(
-        &self,
-        id: DocId,
-        scratch: &mut Vec<u8>,
-        show: impl FnOnce(&[u8]) -> T,
-    ) -> Result<T> {
+    fn row<T>(&self, id: DocId, scratch: &mut Vec<u8>, show: impl FnOnce(&[u8]) -> T) -> Result<T> {
         let size = row_size(self.registers);
         let each = Rows::after(0, size);
         self.rows.with(Rows::start() + each * u64::from(id.0), size, scratch, show)

@@ -43,7 +43,9 @@ pub struct Candidates {
 /// None: everything is in memory.
 pub fn candidates(features: &[DocumentFeatures], documents: &[DocId]) -> Result<Candidates> {
     let mut takes_part = vec![false; features.len()];
-    documents.iter().for_each(|id| takes_part[id.index()] = true);
+    for id in documents {
+        takes_part[id.index()] = true;
+    }
     search(&Store::of(features)?, &|id| takes_part[id as usize])?.collect()
 }
 
@@ -138,7 +140,8 @@ fn propose(
                 proposals.push(Proposal { by, bucket: size, partner: lowest })?;
             }
             members.clear();
-            members.extend(bucket.iter().map(|band| (ranks[band.document as usize], band.document)));
+            members
+                .extend(bucket.iter().map(|band| (ranks[band.document as usize], band.document)));
             members.sort_unstable();
             for distance in [1, 2] {
                 for (&(_, by), &(_, partner)) in members.iter().zip(&members[distance..]) {
@@ -204,7 +207,8 @@ fn sketch_order(store: &Store, takes_part: &dyn Fn(u32) -> bool) -> Result<Vec<u
         let registers = store.sketch(DocId(document), &mut scratch, |sketch| {
             let mut words = [0; START];
             for (word, four) in words.iter_mut().zip(sketch.chunks(8)) {
-                let registers = four.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]]));
+                let registers =
+                    four.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]]));
                 *word = registers.fold(0, |word, register| word << 16 | u64::from(register));
             }
             words
@@ -332,10 +336,12 @@ mod tests {
             .collect();
         let expected = candidates(&features, &ids(700)).expect("in memory");
         assert!(expected.thinned > 0);
-        for memory in [0, 3000, 100_000] {
+        for memory in [0, 3000, 30_000] {
             let work = crate::spill::Work::tiny(memory, 100, 3);
             let mut builder = crate::documents::store::StoreBuilder::new(&work, 4);
-            features.iter().for_each(|features| builder.add(features).expect("room"));
+            for features in &features {
+                builder.add(features).expect("room");
+            }
             let store = builder.finish(false).expect("room");
             let found = search(&store, &|_| true).expect("room").collect().expect("whole");
             assert_eq!(found, expected, "{memory} bytes");

@@ -90,11 +90,7 @@ struct Join<'a> {
 }
 
 impl Join<'_> {
-    fn run(
-        &mut self,
-        mut samples: Cursor<'_, SampleOf>,
-        mut hits: Cursor<'_, Hit>,
-    ) -> Result<()> {
+    fn run(&mut self, mut samples: Cursor<'_, SampleOf>, mut hits: Cursor<'_, Hit>) -> Result<()> {
         let (mut owners, mut list) = (Vec::new(), Vec::new());
         let mut hit = hits.next()?;
         while samples.group(&mut owners, |sample| sample.hash)? {

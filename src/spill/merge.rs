@@ -96,9 +96,7 @@ impl<R: Record> Sorted<R> {
                 let source = Source::Memory(&all[first..end.max(first)]);
                 Ok(Cursor { source, unique: false, last: None, ahead: None })
             }
-            Place::Runs { file, unique, .. } => {
-                Cursor::of_runs(file, &file.runs, range, *unique)
-            }
+            Place::Runs { file, unique, .. } => Cursor::of_runs(file, &file.runs, range, *unique),
         }
     }
 

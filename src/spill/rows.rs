@@ -78,7 +78,11 @@ impl Rows {
         const PIECE: usize = 1 << PIECE_BITS;
         while !bytes.is_empty() {
             if self.pieces.last().is_none_or(|last| last.len() == PIECE) {
-                self.pieces.push(Vec::with_capacity(if self.pieces.is_empty() { 0 } else { PIECE }));
+                self.pieces.push(Vec::with_capacity(if self.pieces.is_empty() {
+                    0
+                } else {
+                    PIECE
+                }));
             }
             let Some(last) = self.pieces.last_mut() else { return };
             let (now, later) = bytes.split_at(bytes.len().min(PIECE - last.len()));
@@ -155,7 +159,8 @@ impl Rows {
         }
         let at = place as usize - HEAD;
         let (piece, within) = (at >> PIECE_BITS, at & ((1 << PIECE_BITS) - 1));
-        if let Some(row) = self.pieces.get(piece).and_then(|piece| piece.get(within..within + len)) {
+        if let Some(row) = self.pieces.get(piece).and_then(|piece| piece.get(within..within + len))
+        {
             return Ok(show(row));
         }
         scratch.clear();

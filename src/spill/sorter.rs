@@ -10,7 +10,7 @@
 //!
 //! Cost: some 30 ns a record in memory; 8 bytes a block remembered.
 //!
-//! Source: P. McIlroy, K. Bostic, M. D. McIlroy, *Engineering Radix Sort*, 1993.
+//! Source: P. M. `McIlroy`, K. Bostic, M. D. `McIlroy`, *Engineering Radix Sort*, 1993.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -53,7 +53,11 @@ pub(super) fn head(record: usize) -> [u8; HEAD] {
 pub(super) fn check_head(blob: &dyn Blob, record: usize) -> Result<()> {
     let mut found = [0; HEAD];
     blob.read_at(0, &mut found)?;
-    if found == head(record) { Ok(()) } else { Err(blob.damaged("its head is not of this version")) }
+    if found == head(record) {
+        Ok(())
+    } else {
+        Err(blob.damaged("its head is not of this version"))
+    }
 }
 
 /// A sorted stretch of a file.
@@ -351,13 +355,15 @@ fn sort<R: Record>(records: &mut [R], parallel: bool) {
     if records.len() < SHORT {
         return records.sort_unstable();
     }
-    let (low, high) = records.iter().fold((u64::MAX, 0), |(low, high), record| {
-        (low.min(record.key()), high.max(record.key()))
-    });
+    let (low, high) = records
+        .iter()
+        .fold((u64::MAX, 0), |(low, high), record| (low.min(record.key()), high.max(record.key())));
     let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(BUCKET_BITS);
     let bucket = |record: &R| ((record.key() - low) >> shift) as usize;
     let mut ends = vec![0usize; 1 << BUCKET_BITS];
-    records.iter().for_each(|record| ends[bucket(record)] += 1);
+    for record in records.iter() {
+        ends[bucket(record)] += 1;
+    }
     let mut next = Vec::with_capacity(ends.len());
     let mut sum = 0;
     for end in &mut ends {
