@@ -89,8 +89,8 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Find what repeats in documents, and where.
     ///
-    /// Reads files, folders, JSON lines and standard input (plain, gzip or zstd), and reports the
-    /// documents that are versions of one another, the passages that stand in more than one place
+    /// Reads text, JSON lines, CSV, Parquet and web archives, files and folders of them (plain, gzip
+    /// or zstd), and standard input, and reports the documents that are versions of one another, the passages that stand in more than one place
     /// with the words that differ, and how much of everything stands elsewhere.
     #[command(after_help = FIND_EXAMPLES)]
     Find(Box<FindArgs>),

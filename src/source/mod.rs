@@ -19,6 +19,7 @@
 //! Reading uses the rayon pool that it is called in.
 
 mod blocks;
+pub(crate) mod cells;
 mod config;
 pub(crate) mod csv;
 mod decode;

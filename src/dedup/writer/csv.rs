@@ -10,7 +10,8 @@ use super::edits::{Edit, FileEdits};
 use super::{Job, Written};
 use crate::error::Result;
 use crate::source::ReadConfig;
-use crate::source::csv::{HEAD, Header, Splitter, quoted, unquoted};
+use crate::source::cells::{Splitter, quoted, unquoted};
+use crate::source::csv::{HEAD, Header};
 use crate::source::raw::{self, Stream};
 
 /// Writes records, of which some go or change.

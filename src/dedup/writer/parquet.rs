@@ -123,7 +123,7 @@ impl Copy<'_> {
             out.close()?;
             first += rows;
         }
-        writer.finish()?;
+        // The end of the file is written by this.
         Ok(writer.into_inner()?)
     }
 
