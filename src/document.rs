@@ -177,7 +177,8 @@ pub struct Origin {
     pub source: String,
     /// The file inside it (the same as `source` for a file).
     pub path: String,
-    /// Line of the record, from 1, in formats of one record a line.
+    /// Line of the record, from 1, in formats of records: the first of its lines in CSV, the
+    /// number of the row in Parquet, that of the record in web archives.
     pub line: Option<u64>,
     /// The encoding the bytes were decoded from when it was not UTF-8; spans count bytes of the
     /// decoded text then.

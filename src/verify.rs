@@ -11,29 +11,24 @@
 //! Cost: about 2 ns a shingle put into a table or streamed past one; per thread 32 to 64 bytes a
 //! shingle of the longest document.
 
+mod comparison;
+mod pairs;
 mod table;
 
-use rayon::prelude::*;
+pub(crate) use self::comparison::Comparison;
+pub(crate) use self::pairs::verify_pairs;
 
-use crate::cluster::star::Verdict;
 use crate::config::DocumentConfig;
 use crate::document::DocId;
-use crate::documents::store::{FeatureScratch, Pair, Store, TokenScratch, Tokens, TokensAt};
+use crate::documents::store::{Pair, Store, TokensAt};
 use crate::documents::{DocumentFeatures, TokenLookup};
 use crate::error::Result;
-use crate::lsh::containment::{SAMPLES, needed_hits};
 use crate::report::model::{Match, MatchKind};
 use crate::shingle::for_each_document_shingle;
 use crate::sketch::estimate_error;
 use crate::spill::{Sorted, Work, record};
 use crate::text::TokenHash;
 use crate::verify::table::{ShingleTable, Visit};
-
-/// Candidates that one load of a table serves at most, so that threads share a large group.
-const GROUP: usize = 256;
-
-/// Pairs that are in memory while threads work on them.
-const AHEAD: usize = 1 << 16;
 
 /// Exact scores of two documents; of shingle sets, each counted once.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -185,138 +180,6 @@ impl Matches {
     }
 }
 
-/// Verifies candidates of a store.
-///
-/// Pairs are sorted by the document whose table serves them, so that tokens are read once for
-/// each table and otherwise in order.
-pub(crate) fn verify_pairs(
-    store: &Store,
-    tokens: &dyn Tokens,
-    near: &Sorted<Pair>,
-    contained: &Sorted<Pair>,
-    config: &DocumentConfig,
-) -> Result<Matches> {
-    let work = store.work();
-    let (owned, candidates) = hopeful(store, near, contained, config)?;
-    let rule = MatchRule::from_config(config);
-    let mut matches = work.sorter("matches", 15);
-    let (mut cursor, mut group) = (owned.all()?, Vec::new());
-    let (mut pairs, mut ends) = (Vec::new(), Vec::new());
-    let mut count = 0;
-    loop {
-        let more = cursor.group(&mut group, |pair| pair.owner)?;
-        if !more || pairs.len() + group.len() > AHEAD {
-            let found = count_groups(&pairs, &ends, tokens, config.shingle_size, &rule)?;
-            count += found.len() as u64;
-            matches.extend(&found)?;
-            pairs.clear();
-            ends.clear();
-        }
-        if !more {
-            break;
-        }
-        for part in group.chunks(GROUP) {
-            pairs.extend_from_slice(part);
-            ends.push(pairs.len());
-        }
-    }
-    Ok(Matches { counted: matches.finish(false)?, rejected: candidates - count })
-}
-
-record! {
-    /// A pair to count: the document whose shingles go into the table, and the one that streams.
-    Owned { owner: u32, other: u32 }
-    key(pair) = u64::from(pair.owner)
-}
-
-/// The candidates that an estimate does not settle, and how many there were.
-fn hopeful(
-    store: &Store,
-    near: &Sorted<Pair>,
-    contained: &Sorted<Pair>,
-    config: &DocumentConfig,
-) -> Result<(Sorted<Owned>, u64)> {
-    let floor = similarity_floor(config);
-    let shingles = |id: u32| u64::from(store.briefs[id as usize].shingles);
-    let owned = |Pair { a, b }: Pair| {
-        if shingles(b) > 2 * shingles(a) {
-            Owned { owner: b, other: a }
-        } else {
-            Owned { owner: a, other: b }
-        }
-    };
-    let mut all = store.work().sorter("owned", 15);
-    let (mut near, mut contained) = (near.all()?, contained.all()?);
-    let (mut one, mut other) = (near.next()?, contained.next()?);
-    let (mut candidates, mut portion) = (0, Vec::new());
-    loop {
-        // The lower of both streams' next pairs; whether containment proposed it.
-        let next = match (one, other) {
-            (Some(a), Some(b)) => Some((a.min(b), b <= a)),
-            (Some(a), None) => Some((a, false)),
-            (None, Some(b)) => Some((b, true)),
-            (None, None) => None,
-        };
-        if next.is_none() || portion.len() == AHEAD {
-            let kept: Vec<Option<Owned>> = portion
-                .par_iter()
-                .with_min_len(64)
-                .map_init(FeatureScratch::default, |scratch, &(pair, is_certain): &(Pair, bool)| {
-                    let estimate = |scratch| store.estimate(DocId(pair.a), DocId(pair.b), scratch);
-                    let stays = is_certain || estimate(scratch)? >= floor;
-                    Ok(stays.then(|| owned(pair)))
-                })
-                .collect::<Result<_>>()?;
-            kept.into_iter().flatten().try_for_each(|pair| all.push(pair))?;
-            portion.clear();
-        }
-        let Some((pair, is_certain)) = next else { break };
-        candidates += 1;
-        portion.push((pair, is_certain));
-        if one == Some(pair) {
-            one = near.next()?;
-        }
-        if other == Some(pair) {
-            other = contained.next()?;
-        }
-    }
-    Ok((all.finish(false)?, candidates))
-}
-
-/// Counts pairs in groups of one owner, which end at `ends`; those that match.
-fn count_groups(
-    pairs: &[Owned],
-    ends: &[usize],
-    tokens: &dyn Tokens,
-    shingle_size: u32,
-    rule: &MatchRule,
-) -> Result<Vec<Counted>> {
-    let count = |(scorer, scratch): &mut (Scorer, TokenScratch), number: usize| {
-        let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-        let group = &pairs[start..ends[number]];
-        let owner = group[0].owner;
-        scorer.load(tokens.read(DocId(owner), scratch)?);
-        let mut found = Vec::new();
-        for pair in group {
-            let (ours, theirs, common) = scorer.count(tokens.read(DocId(pair.other), scratch)?);
-            if rule.kind(&Scores::from_counts(ours, theirs, common)).is_some() {
-                let (a, b, a_shingles, b_shingles) = if owner < pair.other {
-                    (owner, pair.other, ours, theirs)
-                } else {
-                    (pair.other, owner, theirs, ours)
-                };
-                found.push(Counted { a, b, a_shingles, b_shingles, common });
-            }
-        }
-        Ok(found)
-    };
-    let found: Vec<Vec<Counted>> = (0..ends.len())
-        .into_par_iter()
-        .map_init(|| (Scorer::new(shingle_size), TokenScratch::default()), count)
-        .collect::<Result<_>>()?;
-    Ok(found.concat())
-}
-
 /// A match with the lower id first; `scores` are those of `x` and `y` in this order.
 pub(crate) fn oriented(x: DocId, y: DocId, kind: MatchKind, scores: Scores) -> Match {
     let (a, b, scores) = if x <= y { (x, y, scores) } else { (y, x, scores.swapped()) };
@@ -333,70 +196,6 @@ pub(crate) fn oriented(x: DocId, y: DocId, kind: MatchKind, scores: Scores) -> M
 /// The sketch estimate below which a pair at the threshold lies once in 30,000 pairs.
 fn similarity_floor(config: &DocumentConfig) -> f64 {
     config.threshold - 4.0 * estimate_error(config.threshold, config.sketch_size)
-}
-
-/// Scores documents against one, after the fact: pairs that were no candidates.
-pub(crate) struct Comparison<'s> {
-    store: &'s Store,
-    tokens: &'s dyn Tokens,
-    rule: MatchRule,
-    floor: f64,
-    needed: [u32; SAMPLES + 1],
-    scorer: Scorer,
-    loaded: Option<DocId>,
-    scratch: TokenScratch,
-    features: FeatureScratch,
-}
-
-impl<'s> Comparison<'s> {
-    pub(crate) fn new(store: &'s Store, tokens: &'s dyn Tokens, config: &DocumentConfig) -> Self {
-        Self {
-            store,
-            tokens,
-            rule: MatchRule::from_config(config),
-            floor: similarity_floor(config),
-            needed: needed_hits(config.containment, config.recall),
-            scorer: Scorer::new(config.shingle_size),
-            loaded: None,
-            scratch: TokenScratch::default(),
-            features: FeatureScratch::default(),
-        }
-    }
-
-    /// Exact scores of `a` and `b`.
-    pub(crate) fn scores(&mut self, a: DocId, b: DocId) -> Result<Scores> {
-        self.load(a)?;
-        let (ours, theirs, common) = self.scorer.count(self.tokens.read(b, &mut self.scratch)?);
-        Ok(Scores::from_counts(ours, theirs, common))
-    }
-
-    /// Whether `b` is similar to `a` or contained in it. Sketches, then samples settle most pairs
-    /// that are neither.
-    pub(crate) fn judge(&mut self, a: DocId, b: DocId) -> Result<Verdict> {
-        if self.store.estimate(a, b, &mut self.features)? < self.floor {
-            self.load(a)?;
-            let (mut hits, mut samples) = (0, 0);
-            let table = &self.scorer.table;
-            self.store.each_sample(b, &mut self.features, |sample| {
-                samples += 1;
-                hits += u32::from(table.holds(sample));
-            })?;
-            if hits < self.needed[samples] {
-                return Ok(Verdict::Unlike);
-            }
-        }
-        let scores = self.scores(a, b)?;
-        let takes = self.rule.takes(&scores);
-        Ok(if takes { Verdict::Member(scores) } else { Verdict::Stranger })
-    }
-
-    fn load(&mut self, id: DocId) -> Result<()> {
-        if self.loaded != Some(id) {
-            self.scorer.load(self.tokens.read(id, &mut self.scratch)?);
-            self.loaded = Some(id);
-        }
-        Ok(())
-    }
 }
 
 /// A loaded document and the scratch to score others against it.
@@ -449,6 +248,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::cluster::star::Verdict;
     use crate::documents::FeatureMaker;
     use crate::hash::finalise;
 

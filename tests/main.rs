@@ -9,9 +9,12 @@
               numbers come back exactly"
 )]
 
+#[cfg(feature = "parquet")]
+mod columns;
 mod dedup;
 mod documents;
 mod fixture;
+mod formats;
 mod golden;
 mod html;
 mod offsets;

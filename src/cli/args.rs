@@ -5,6 +5,7 @@ mod dedup;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use doublet::source;
 use doublet::{Keep, Linkage, PassageConfig, ReadConfig, Scope, Sensitivity};
 
 pub(super) use self::dedup::{DedupArgs, PlanArgs};
@@ -89,8 +90,8 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Find what repeats in documents, and where.
     ///
-    /// Reads files, folders, JSON lines and standard input (plain, gzip or zstd), and reports the
-    /// documents that are versions of one another, the passages that stand in more than one place
+    /// Reads text, JSON lines, CSV, Parquet and web archives, files and folders of them (plain, gzip
+    /// or zstd), and standard input, and reports the documents that are versions of one another, the passages that stand in more than one place
     /// with the words that differ, and how much of everything stands elsewhere.
     #[command(after_help = FIND_EXAMPLES)]
     Find(Box<FindArgs>),
@@ -146,7 +147,7 @@ pub(super) struct FindArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(super) struct InputArgs {
-    /// Field that holds the text of a JSON record.
+    /// Field or column that holds the text of a record.
     #[arg(long, value_name = "FIELD", default_value = "text")]
     pub(super) text_field: String,
     /// Field that names a record [default: id, where there is one; else file and line].
@@ -159,6 +160,9 @@ pub(super) struct InputArgs {
     /// Field that holds a record's date.
     #[arg(long, value_name = "FIELD")]
     pub(super) date_field: Option<String>,
+    /// What files hold: auto (by name), text, jsonl, csv (tsv), warc (wet) or parquet.
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(super) format_in: source::Format,
     /// Encoding of texts that are not UTF-8, as windows-1252 or big5.
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
@@ -188,6 +192,7 @@ impl From<&InputArgs> for ReadConfig {
             exclude: args.exclude.clone(),
             skip_hidden: args.skip_hidden,
             strict: args.strict,
+            format: args.format_in,
             ..Self::default()
         }
     }

@@ -82,7 +82,8 @@ pub(super) fn run(args: &PlanArgs, messages: Messages) -> Result<Exit> {
     } else {
         estimate.table(budget)
     };
-    messages.note("documents of whole collections only; passages hold all texts in memory");
+    messages
+        .note("passages are no part of the estimate: to find them all texts are held in memory");
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Done),

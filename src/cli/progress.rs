@@ -125,25 +125,22 @@ fn speak_each_minute(shown: Weak<Mutex<Shown>>) {
 impl Running {
     /// How far it has come.
     fn line(&self, elapsed: Duration) -> String {
-        let mut line = format!("{}: ", self.name);
+        let mut parts = Vec::new();
         if self.done > 0 {
-            line += &HumanBytes(self.done).to_string();
-            if let Some(total) = self.total {
-                line += &format!(" of {}", HumanBytes(total));
-            }
-            if self.documents > 0 {
-                line += &format!(", {} documents", self.documents);
-            }
             let rate = self.done as f64 / elapsed.as_secs_f64().max(1e-3);
-            line += &format!(", {}/s", HumanBytes(rate as u64));
+            let of = self.total.map(|total| format!(" of {}", HumanBytes(total)));
+            parts.push(format!("{}{}", HumanBytes(self.done), of.unwrap_or_default()));
+            if self.documents > 0 {
+                parts.push(format!("{} documents", self.documents));
+            }
+            parts.push(format!("{}/s", HumanBytes(rate as u64)));
             if let Some(total) = self.total {
                 let left = total.saturating_sub(self.done) as f64 / rate;
-                line += &format!(", {} left", HumanDuration(Duration::from_secs_f64(left)));
+                parts.push(format!("{} left", HumanDuration(Duration::from_secs_f64(left))));
             }
-            line += ", ";
         }
-        line += &format!("{} so far", HumanDuration(elapsed));
-        line
+        parts.push(format!("{} so far", HumanDuration(elapsed)));
+        format!("{}: {}", self.name, parts.join(", "))
     }
 }
 

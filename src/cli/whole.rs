@@ -61,26 +61,29 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     space::check(job, &layout, budget, folder.path())?;
     let stamps = Stamps::new(job, &layout);
     let key = format!("{:?} {:?}", job.key(), stamps);
-    let earlier = if run.resume { folder.record(&key) } else { None };
-    if earlier.is_none() {
-        folder.clear()?;
-        if run.resume {
-            messages.note("nothing to go on from: starting anew");
-        }
-    }
     let work = Work::within(budget, folder.path());
     let batch_bytes = (budget / 16).clamp(1 << 20, BATCH) as usize;
     let pass = Pass { job, stdin: stdin.as_ref(), batch_bytes, progress: &progress };
     let (config, rules) = (&job.config.documents, job.options.rules);
 
     let (mut scanned, mut verdicts, mut skipped) = (None, None, Vec::new());
-    if let Some(earlier) = earlier {
-        let times = std::mem::take(&mut tally.times);
-        tally = Tally { times, dry_run: tally.dry_run, ..earlier.tally };
-        skipped = earlier.skipped;
-        match earlier.done {
-            Done::Scanned(saved) => scanned = Some(Scanned::open(config, rules, &work, &saved)?),
-            Done::Decided(saved) => verdicts = Some(Verdicts::open(&work, &saved)?),
+    let earlier = if run.resume { folder.record(&key) } else { None };
+    // What cannot be read any more is as good as nothing.
+    let earlier = earlier.and_then(|record| {
+        let opened = match &record.done {
+            Done::Scanned(saved) => (Some(Scanned::open(config, rules, &work, saved).ok()?), None),
+            Done::Decided(saved) => (None, Some(Verdicts::open(&work, saved).ok()?)),
+        };
+        Some((record, opened))
+    });
+    if let Some((record, opened)) = earlier {
+        tally = Tally { dry_run: tally.dry_run, ..record.tally };
+        skipped = record.skipped;
+        (scanned, verdicts) = opened;
+    } else {
+        folder.clear()?;
+        if run.resume {
+            messages.note("nothing to go on from: starting anew");
         }
     }
     if scanned.is_none() && verdicts.is_none() {
@@ -127,11 +130,12 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     if let Some(path) = &job.args.output.stats {
         stats.write(path, &mut |out| tally.write_json(out))?;
     }
+    // Work files go first: what is killed from here on leaves no output, or all of it.
+    drop(folder);
     if let Some(folder) = aside {
         folder.commit()?;
     }
     stats.commit()?;
-    drop(folder);
     messages.table(&tally.table());
     Ok(if skipped.is_empty() { Exit::Done } else { Exit::Skipped })
 }
@@ -208,12 +212,12 @@ impl Pass<'_> {
     /// The second pass: writes the files, and beside them the list of removals.
     fn write(&self, layout: &Layout, verdicts: &Verdicts, folder: &AsideFolder) -> Result<Written> {
         let edits: Edits = verdicts.edits()?;
-        let inputs = self.job.inputs(self.stdin)?;
         let path = folder.path().join(REMOVED);
         let list = || {
             let fail = |error| write_error(&path, error);
             let file = File::create_new(&path).map_err(fail)?;
             let mut out = BufWriter::with_capacity(1 << 16, file);
+            let inputs = self.job.inputs(self.stdin)?;
             verdicts.write_removed(inputs, &self.reading(), self.batch_bytes, &(), &mut out)?;
             out.flush().map_err(fail)
         };

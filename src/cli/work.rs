@@ -86,6 +86,7 @@ impl WorkFolder {
     /// Removes what an earlier run left.
     pub(super) fn clear(&self) -> Result<()> {
         let fail = |error| Error::io("remove work files in", &self.path, error);
+        let _ = fs::remove_file(self.path.join(RECORD));
         for entry in fs::read_dir(&self.path).map_err(fail)? {
             let entry = entry.map_err(fail)?;
             if entry.file_name() != LOCK {
@@ -149,7 +150,8 @@ impl Drop for WorkFolder {
     fn drop(&mut self) {
         let mut pending = interrupt::hold();
         pending.remove(&self.path);
-        // What cannot go is cleared by the next run.
+        // What cannot go is cleared by the next run. The record goes before what it tells of.
+        let _ = fs::remove_file(self.path.join(RECORD));
         let _ = fs::remove_dir_all(&self.path);
     }
 }

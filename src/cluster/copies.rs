@@ -48,7 +48,9 @@ impl Copies {
         let mut groups = vec![Self::NONE; briefs.len()];
         // By its leader first: the groups' numbers follow from the leaders' order.
         for group in order.chunk_by(same) {
-            group.iter().for_each(|&id| groups[id as usize] = group[0]);
+            for &id in group {
+                groups[id as usize] = group[0];
+            }
         }
         drop(order);
         let mut starts = vec![0u32];

@@ -37,7 +37,9 @@ pub fn keep_ranks(
     parse_date: impl Fn(&str) -> Option<Timestamp>,
 ) -> Vec<u32> {
     let mut keys = KeepKeys::new(policy);
-    documents.iter().for_each(|document| keys.push(document, &parse_date));
+    for document in documents {
+        keys.push(document, &parse_date);
+    }
     keys.ranks(documents.len(), |id| tokens.get(id).copied().unwrap_or(0), 0)
 }
 

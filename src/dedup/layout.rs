@@ -2,7 +2,7 @@
 //!
 //! A single folder's files keep their places below the output. Of several inputs each folder goes
 //! under its own name, and a file named itself under its file name. Standard input becomes
-//! `stdin.jsonl` (`stdin.txt` if it is text), with the ending of its compression. Two files that
+//! `stdin.jsonl` (`stdin.txt` if it is text, and so on), with the ending of its compression. Two files that
 //! would go to one place are refused, and so is one that would go to the place of
 //! [`REMOVED`].
 
@@ -24,7 +24,7 @@ pub const REMOVED: &str = "removed.jsonl";
 #[derive(Debug)]
 pub struct Layout {
     pub(super) files: Vec<Laid>,
-    pub(super) text_field: String,
+    pub(super) config: ReadConfig,
     bytes: u64,
 }
 
@@ -114,7 +114,7 @@ impl Layout {
                 files.push(Laid { content: Content::File(path, stamp), target, shape });
             }
         }
-        let layout = Self { files, text_field: config.text_field.clone(), bytes };
+        let layout = Self { files, config: config.clone(), bytes };
         layout.check_targets()?;
         Ok(layout)
     }
@@ -137,9 +137,9 @@ impl Layout {
         })
     }
 
-    /// Whether any file holds one document rather than records.
+    /// Whether any file holds what has no fields to add to: one document, or a web archive.
     pub fn has_texts(&self) -> bool {
-        self.files.iter().any(|laid| laid.shape == Shape::Text)
+        self.files.iter().any(|laid| matches!(laid.shape, Shape::Text | Shape::Warc))
     }
 
     /// Checks that what was read can be written again: bytes of lines, and of texts that are to
@@ -148,10 +148,12 @@ impl Layout {
     /// # Errors
     /// [`ErrorKind::Config`], naming the first file that is not.
     pub fn check(&self, documents: &[Document], cut: bool) -> Result<()> {
+        // Records of web archives state their encodings one by one, and stay as they are.
+        let is_archive = |path: &str| raw::is_archive(Path::new(path), &self.config);
         let origins = documents.iter().filter_map(|document| document.origin.as_ref());
         for origin in origins {
             if let Some(encoding) = &origin.encoding
-                && (cut || origin.line.is_some())
+                && (cut || (origin.line.is_some() && !is_archive(&origin.path)))
             {
                 let found = format!("a file in {encoding}");
                 return Err(Error::new(ErrorKind::Config, found)
@@ -201,6 +203,9 @@ fn laid_stdin(spool: &File, config: &ReadConfig) -> Result<Laid> {
     let name = match shape {
         Shape::Text => "stdin.txt",
         Shape::Lines => "stdin.jsonl",
+        Shape::Csv => "stdin.csv",
+        Shape::Warc => "stdin.warc",
+        Shape::Parquet => "stdin.parquet",
     };
     let ending = compression.map_or("", |compression| compression.ending());
     let target = PathBuf::from(format!("{name}{ending}"));

@@ -29,6 +29,9 @@ use crate::text::{TokenBuffer, TokenHash, Tokenizer};
 /// Documents that are analysed before what was made of them is put in its place.
 const BATCH: usize = 1024;
 
+/// What is kept of a document that is compared.
+type Compared = (DocumentFeatures, Box<[TokenHash]>);
+
 /// Takes the documents of a collection, in input order.
 ///
 /// ```
@@ -106,7 +109,7 @@ impl Scan {
         let compares = compares(self.rules);
         for (documents, places) in batch.documents.chunks(BATCH).zip(batch.places.chunks(BATCH)) {
             let maker = &self.maker;
-            let analysed: Vec<(Brief, Option<(DocumentFeatures, Box<[TokenHash]>)>)> = documents
+            let analysed: Vec<(Brief, Option<Compared>)> = documents
                 .par_iter()
                 .with_min_len(8)
                 .map_init(
@@ -304,7 +307,7 @@ impl Scanned {
         saved: &SavedScan,
     ) -> Result<Self> {
         let store = Store::open(work, &saved.store)?;
-        let compared = compares(rules).then_some(&store.briefs[..]).unwrap_or_default();
+        let compared = if compares(rules) { &store.briefs[..] } else { &[] };
         let tokens = TokenRows::open(work, compared, saved.tokens_end)?;
         let (catalogue, ranks) = Catalogue::open(work, &saved.catalogue)?;
         let saved = Some(saved.catalogue.clone());

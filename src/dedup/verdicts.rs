@@ -198,7 +198,7 @@ impl Catalogue {
     /// Where a document stands.
     pub(super) fn place(&self, id: DocId, scratch: &mut Vec<u8>) -> Result<RecordPlace> {
         let (place, length) = self.lengths.find(id, 1);
-        self.names.with(place, length, scratch, |row| place_of(row))
+        self.names.with(place, length, scratch, place_of)
     }
 
     /// Name and place of a document, for people.

@@ -43,7 +43,9 @@ pub struct Candidates {
 /// None: everything is in memory.
 pub fn candidates(features: &[DocumentFeatures], documents: &[DocId]) -> Result<Candidates> {
     let mut takes_part = vec![false; features.len()];
-    documents.iter().for_each(|id| takes_part[id.index()] = true);
+    for id in documents {
+        takes_part[id.index()] = true;
+    }
     search(&Store::of(features)?, &|id| takes_part[id as usize])?.collect()
 }
 
@@ -334,10 +336,12 @@ mod tests {
             .collect();
         let expected = candidates(&features, &ids(700)).expect("in memory");
         assert!(expected.thinned > 0);
-        for memory in [0, 3000, 100_000] {
+        for memory in [0, 3000, 30_000] {
             let work = crate::spill::Work::tiny(memory, 100, 3);
             let mut builder = crate::documents::store::StoreBuilder::new(&work, 4);
-            features.iter().for_each(|features| builder.add(features).expect("room"));
+            for features in &features {
+                builder.add(features).expect("room");
+            }
             let store = builder.finish(false).expect("room");
             let found = search(&store, &|_| true).expect("room").collect().expect("whole");
             assert_eq!(found, expected, "{memory} bytes");

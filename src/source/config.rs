@@ -10,9 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// How sources are read.
 ///
-/// Field names (`text_field`, `id_field`, `group_by`, `date_field`) concern JSON records. A name
-/// with dots such as `meta.outlet` means a field of a nested object, unless the record has a field
-/// of exactly that name.
+/// Field names (`text_field`, `id_field`, `group_by`, `date_field`) concern JSON records, and the
+/// columns of tables. A name with dots such as `meta.outlet` means a field of a nested object,
+/// unless the record has a field of exactly that name. Of web archives the fields are those of a
+/// record's head (`WARC-Date`), and `host`.
 ///
 /// ```
 /// use doublet::source::ReadConfig;
@@ -34,7 +35,8 @@ pub struct ReadConfig {
     /// `source` or `path`. By default documents have no group of their own.
     pub group_by: Option<String>,
     /// The field that holds the date, a string or a number.
-    /// See [`Timestamp::parse`](crate::Timestamp::parse).
+    /// See [`Timestamp::parse`](crate::Timestamp::parse). Records of web archives have a date
+    /// without it.
     pub date_field: Option<String>,
     /// Whether fields other than the text and the id are kept. Default true.
     pub metadata: bool,
@@ -105,7 +107,9 @@ pub(crate) fn leads_to(wanted: &str, name: &str) -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// By name, `.gz` and `.zst` set aside: `.jsonl`, `.ndjson`, `.jsonlines` and `.json` are JSON
-    /// records, everything else is text. Standard input: JSON records if it begins as an object.
+    /// records, `.csv` and `.tsv` tables, `.warc` and `.wet` web archives, `.parquet` is Parquet,
+    /// everything else is text. Standard input: JSON records if it begins as an object, a web
+    /// archive if it begins as one.
     #[default]
     Auto,
     /// Each file is one document.
@@ -113,6 +117,13 @@ pub enum Format {
     /// Each line is one record. (A `.json` file may also be an array of records, or records over
     /// several lines.)
     Jsonl,
+    /// Comma-separated values, or with semicolons or tabs, with a header row; one document a
+    /// record.
+    Csv,
+    /// Web archives of plain text, as Common Crawl's WET files; one document a record.
+    Warc,
+    /// Parquet; one document a row.
+    Parquet,
 }
 
 impl std::str::FromStr for Format {
@@ -123,8 +134,11 @@ impl std::str::FromStr for Format {
             "auto" => Ok(Self::Auto),
             "text" => Ok(Self::Text),
             "jsonl" => Ok(Self::Jsonl),
+            "csv" | "tsv" => Ok(Self::Csv),
+            "warc" | "wet" => Ok(Self::Warc),
+            "parquet" => Ok(Self::Parquet),
             _ => Err(Error::new(ErrorKind::Config, format!("the input format {text:?}"))
-                .expected("auto, text or jsonl")),
+                .expected("auto, text, jsonl, csv, warc or parquet")),
         }
     }
 }

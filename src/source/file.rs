@@ -8,8 +8,8 @@ use super::decode::{self, Opened, Stream, UTF8_BOM};
 use super::pieces::{Once, Pieces, Reading};
 use super::place::Place;
 use super::sink::{Counted, Part};
-use super::{jsonl, text, values};
-use crate::error::{Error, Result};
+use super::{csv, jsonl, text, values, warc};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a stream that tell records from text.
 pub(crate) const HEAD: u64 = 4 << 10;
@@ -23,6 +23,12 @@ pub(crate) enum Kind {
     Lines,
     /// JSON in some shape.
     Json,
+    /// A table with a header row.
+    Csv,
+    /// A web archive.
+    Warc,
+    /// Columns.
+    Parquet,
 }
 
 /// What a file of this name holds.
@@ -38,6 +44,12 @@ fn kind_by_name(path: &Path) -> Kind {
         Kind::Lines
     } else if is(path, &["json"]) {
         Kind::Json
+    } else if is(path, &["csv", "tsv"]) {
+        Kind::Csv
+    } else if is(path, &["warc", "wet"]) {
+        Kind::Warc
+    } else if is(path, &["parquet"]) {
+        Kind::Parquet
     } else {
         Kind::Text
     }
@@ -50,6 +62,9 @@ pub(crate) fn kind_of_file(path: &Path, format: Format) -> Kind {
         (Format::Text, _) => Kind::Text,
         (Format::Jsonl, Kind::Json) => Kind::Json,
         (Format::Jsonl, _) => Kind::Lines,
+        (Format::Csv, _) => Kind::Csv,
+        (Format::Warc, _) => Kind::Warc,
+        (Format::Parquet, _) => Kind::Parquet,
     }
 }
 
@@ -65,6 +80,9 @@ impl File {
     pub(crate) fn open(self, reading: Reading<'_>) -> Result<Box<dyn Pieces + '_>> {
         let Self { place, path, size } = self;
         let kind = kind_of_file(&path, reading.resolved.config.format);
+        if kind == Kind::Parquet {
+            return rows(path, size, place, reading);
+        }
         let open_raw = move || -> Result<Stream<'_>> {
             let file = fs::File::open(&path).map_err(|error| Error::io("open", &path, error))?;
             Ok(Box::new(Counted { reader: file, progress: reading.progress }))
@@ -108,11 +126,14 @@ impl Piped {
         let kind = match reading.resolved.config.format {
             Format::Text => Kind::Text,
             Format::Jsonl => Kind::Json,
+            Format::Csv => Kind::Csv,
+            Format::Warc => Kind::Warc,
+            Format::Parquet => Kind::Parquet,
             Format::Auto => match kind_by_name(Path::new(&place.path)) {
                 Kind::Text => {
                     let (head, rest) = peek(opened, HEAD, &place)?;
                     opened = rest;
-                    if begins_as_object(&head) { Kind::Json } else { Kind::Text }
+                    kind_of_head(&head)
                 }
                 kind => kind,
             },
@@ -122,7 +143,42 @@ impl Piped {
                 text::read_stream(opened, &place, reading.resolved).map(Part::of)
             })));
         }
+        if kind == Kind::Parquet {
+            return Err(Error::new(ErrorKind::Config, "Parquet from a pipe or standard input")
+                .expected("a file, as it is read from its end")
+                .remedy("write it to a file and name that")
+                .at(&place.path));
+        }
         records(opened, kind, place, reading)
+    }
+}
+
+/// The rows of a Parquet file.
+#[cfg(feature = "parquet")]
+fn rows(
+    path: PathBuf,
+    size: u64,
+    place: Place,
+    reading: Reading<'_>,
+) -> Result<Box<dyn Pieces + '_>> {
+    Ok(Box::new(super::parquet::Rows::open(path, size, place, reading)?))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn rows(_: PathBuf, _: u64, place: Place, _: Reading<'_>) -> Result<Box<dyn Pieces>> {
+    Err(Error::new(ErrorKind::Config, "a Parquet file, which this build cannot read")
+        .remedy("build with the feature parquet, or leave it out with --exclude")
+        .at(&place.path))
+}
+
+/// What a stream without a telling name holds.
+pub(crate) fn kind_of_head(head: &[u8]) -> Kind {
+    if begins_as_object(head) {
+        Kind::Json
+    } else if head.starts_with(b"WARC/1.") {
+        Kind::Warc
+    } else {
+        Kind::Text
     }
 }
 
@@ -139,6 +195,12 @@ fn records<'a>(
     place: Place,
     reading: Reading<'a>,
 ) -> Result<Box<dyn Pieces + 'a>> {
+    if kind == Kind::Csv {
+        return Ok(Box::new(csv::read(opened, place, reading)?));
+    }
+    if kind == Kind::Warc {
+        return Ok(Box::new(warc::Records::new(opened, place, reading)));
+    }
     if kind == Kind::Json {
         let (head, rest) = peek(opened, values::HEAD, &place)?;
         opened = rest;
@@ -179,6 +241,11 @@ mod tests {
             ("jsonl", Kind::Text),
             ("a.jsonl.txt", Kind::Text),
             ("a.gz", Kind::Text),
+            ("a.csv.gz", Kind::Csv),
+            ("a.TSV", Kind::Csv),
+            ("CC-MAIN-0.warc.wet.gz", Kind::Warc),
+            ("a.warc", Kind::Warc),
+            ("part-0.snappy.parquet", Kind::Parquet),
         ] {
             assert_eq!(kind_by_name(Path::new(name)), kind, "{name}");
         }

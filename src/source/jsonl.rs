@@ -29,7 +29,7 @@ pub(crate) struct Lines<'a> {
 
 impl Lines<'_> {
     fn at(&self, line: u64) -> Position<'_> {
-        Position { place: &self.place, line, encoding: self.encoding }
+        Position { place: &self.place, line, record: line, encoding: self.encoding }
     }
 
     /// Parses one line. Of a line that damage may have cut off only what is whole counts.

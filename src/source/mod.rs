@@ -1,8 +1,11 @@
 //! Reading documents: files, folders, JSON records, standard input, and sources of your own.
 //!
 //! ```text
-//! paths ─ walk ─ files ─ decompress ─ decode ─┬─ text:  one document a file
-//!                (in parallel, in order)      └─ jsonl: one document a record (blocks in parallel)
+//! paths ─ walk ─ files ─┬─ decompress ─ decode ─┬─ text:   one document a file
+//!   (in parallel,       │                       ├─ jsonl:  one document a record ─┬─ blocks in
+//!    in order)          │                       ├─ csv:    one document a record ─┘  parallel
+//!                       │                       └─ warc:   one document a record of plain text
+//!                       └─ parquet: one document a row (slices of row groups in parallel)
 //! ```
 //!
 //! *Which function do I need?* [`read`] for files and folders in one line; [`read_all`] to choose
@@ -16,10 +19,14 @@
 //! Reading uses the rayon pool that it is called in.
 
 mod blocks;
+pub(crate) mod cells;
 mod config;
+pub(crate) mod csv;
 mod decode;
 mod file;
 mod jsonl;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
 mod pieces;
 mod place;
 mod plan;
@@ -32,6 +39,7 @@ mod text;
 mod unescape;
 mod values;
 mod walk;
+pub(crate) mod warc;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

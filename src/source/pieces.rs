@@ -11,7 +11,8 @@ use crate::error::Result;
 /// Where a record stands among all inputs of a run, so that it can be found again.
 ///
 /// Files are numbered in the order in which they are read. The record's number is that of
-/// [`Origin::line`](crate::Origin::line), or 0 where the file is one document.
+/// [`Origin::line`](crate::Origin::line); in JSON that is not one record a line it counts the
+/// records, and where the file is one document it is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordPlace {
     /// The file, from 0. Folders are not counted, and neither is what the walk refused.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::{Format, ReadConfig, Resolved};
 use super::decode;
-pub(crate) use super::decode::{Compression, Stream, stream_error};
+pub(crate) use super::decode::{Compression, Stream, peek, stream_error};
 use super::file::{self, Kind};
 pub(crate) use super::place::STDIN;
 pub(crate) use super::sink::Counted;
@@ -24,6 +24,12 @@ pub(crate) enum Shape {
     Text,
     /// One record a line.
     Lines,
+    /// A table with a header row.
+    Csv,
+    /// A web archive.
+    Warc,
+    /// Columns.
+    Parquet,
 }
 
 /// A file of a source.
@@ -84,7 +90,22 @@ fn shape_of(path: &Path, resolved: &Resolved<'_>) -> Result<Shape> {
     {
         return Err(not_by_line(path));
     }
-    Ok(if kind == Kind::Text { Shape::Text } else { Shape::Lines })
+    Ok(shape_of_kind(kind))
+}
+
+fn shape_of_kind(kind: Kind) -> Shape {
+    match kind {
+        Kind::Text => Shape::Text,
+        Kind::Lines | Kind::Json => Shape::Lines,
+        Kind::Csv => Shape::Csv,
+        Kind::Warc => Shape::Warc,
+        Kind::Parquet => Shape::Parquet,
+    }
+}
+
+/// Whether a file of this name is a web archive.
+pub(crate) fn is_archive(path: &Path, config: &ReadConfig) -> bool {
+    file::kind_of_file(path, config.format) == Kind::Warc
 }
 
 /// What a stream without a name holds, and how it is compressed.
@@ -99,15 +120,18 @@ pub(crate) fn shape_of_stream(
     let compression = Compression::of(&head);
     let opened = decode::open(stream, resolved.encoding).map_err(fail)?;
     let (head, _) = decode::peek(opened.reader, values::HEAD).map_err(fail)?;
-    let is_records = match config.format {
-        Format::Text => false,
-        Format::Jsonl => true,
-        Format::Auto => file::begins_as_object(&head[..head.len().min(file::HEAD as usize)]),
+    let kind = match config.format {
+        Format::Auto => file::kind_of_head(&head[..head.len().min(file::HEAD as usize)]),
+        Format::Text => Kind::Text,
+        Format::Jsonl => Kind::Json,
+        Format::Csv => Kind::Csv,
+        Format::Warc => Kind::Warc,
+        Format::Parquet => Kind::Parquet,
     };
-    if is_records && !values::is_by_line(&head) {
+    if kind == Kind::Json && !values::is_by_line(&head) {
         return Err(not_by_line(stdin));
     }
-    Ok((if is_records { Shape::Lines } else { Shape::Text }, compression))
+    Ok((shape_of_kind(kind), compression))
 }
 
 fn not_by_line(path: &Path) -> Error {

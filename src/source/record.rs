@@ -40,7 +40,7 @@ pub(crate) fn syntax(error: &serde_json::Error) -> Error {
     let column = error.column();
     Error::new(ErrorKind::Format, format!("a line that is no JSON ({cause} at column {column})"))
         .expected("one object a line")
-        .remedy("use --format text if the file is plain text")
+        .remedy("use --format-in text if the file is plain text")
 }
 
 /// The fields of a record that matter.

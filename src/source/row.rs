@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::config::{ReadConfig, Resolved};
+use super::config::{ReadConfig, Resolved, leads_to};
 use super::place::Place;
 use super::sink::Part;
 use crate::document::{Document, FieldValue, Metadata, Timestamp};
@@ -21,6 +21,8 @@ const NAMED_FIELDS: usize = 8;
 pub(crate) struct Position<'a> {
     pub(crate) place: &'a Place,
     pub(crate) line: u64,
+    /// Its number among the records of the file; mostly the line.
+    pub(crate) record: u64,
     pub(crate) encoding: Option<&'static str>,
 }
 
@@ -65,9 +67,15 @@ impl Row {
             Some(field) => self.date(field, at, part),
             None => self.date,
         };
-        let metadata = if config.metadata { self.fields } else { Metadata::new() };
+        let mut metadata = if config.metadata { self.fields } else { Metadata::new() };
+        if let Some(wanted) = &config.metadata_fields {
+            metadata.retain(|name, _| wanted.iter().any(|field| leads_to(field, name)));
+        }
         let origin = Some(at.place.origin(Some(at.line), at.encoding));
-        part.push(Document { name, text: self.text, group, date, metadata, origin });
+        part.push_record(
+            Document { name, text: self.text, group, date, metadata, origin },
+            at.record,
+        );
     }
 
     fn name(

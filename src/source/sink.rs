@@ -45,7 +45,7 @@ pub struct Sink<'a> {
 pub(crate) struct Overflow<'a> {
     /// Bytes of documents that the sink may hold.
     pub(crate) limit: usize,
-    pub(crate) take: &'a mut (dyn FnMut(Vec<Document>) -> Result<()> + Send),
+    pub(crate) take: &'a mut (dyn FnMut((Vec<Document>, Vec<u64>)) -> Result<()> + Send),
 }
 
 impl<'a> Sink<'a> {
@@ -77,8 +77,7 @@ impl<'a> Sink<'a> {
         if let Some(overflow) = &mut self.overflow
             && self.part.bytes >= overflow.limit
         {
-            self.part.bytes = 0;
-            return (overflow.take)(std::mem::take(&mut self.part.documents));
+            return (overflow.take)(self.part.take());
         }
         Ok(())
     }
@@ -108,6 +107,8 @@ pub(crate) fn is_fatal(error: &Error) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Part {
     pub(crate) documents: Vec<Document>,
+    /// Their numbers among the records of the file.
+    pub(crate) records: Vec<u64>,
     pub(crate) problems: Vec<Error>,
     /// Problems beyond those that are named.
     pub(crate) more_problems: u64,
@@ -160,8 +161,21 @@ impl Part {
 
     /// Adds a document.
     pub(crate) fn push(&mut self, document: Document) {
+        let line = document.origin.as_ref().and_then(|origin| origin.line);
+        self.push_record(document, line.unwrap_or(0));
+    }
+
+    /// Adds the document of a record.
+    pub(crate) fn push_record(&mut self, document: Document, record: u64) {
         self.bytes += footprint(&document);
         self.documents.push(document);
+        self.records.push(record);
+    }
+
+    /// Takes the documents out, with their numbers.
+    pub(crate) fn take(&mut self) -> (Vec<Document>, Vec<u64>) {
+        self.bytes = 0;
+        (std::mem::take(&mut self.documents), std::mem::take(&mut self.records))
     }
 
     /// Joins parts by their numbers; `None` of none.
@@ -176,6 +190,7 @@ impl Part {
     /// Adds what stands after it.
     pub(crate) fn append(&mut self, mut next: Self) {
         self.documents.append(&mut next.documents);
+        self.records.append(&mut next.records);
         self.seen.merge(next.seen);
         for problem in next.problems {
             self.problem(problem);

@@ -167,8 +167,7 @@ impl Outcome {
     fn collect(&mut self, window: &mut Window<'_>) -> (Placed, Result<()>) {
         let mut placed = Placed::default();
         while let Some(front) = window.files.front_mut() {
-            front.part.bytes = 0;
-            place(std::mem::take(&mut front.part.documents), front.number, &mut placed);
+            place(front.part.take(), front.number, &mut placed);
             if let Err(error) = front.part.fatal(window.reading.is_strict()) {
                 return (placed, Err(error));
             }
@@ -191,11 +190,8 @@ impl Outcome {
 }
 
 /// Adds documents of a file.
-fn place(mut documents: Vec<Document>, file: u32, placed: &mut Placed) {
-    placed.1.extend(documents.iter().map(|document| {
-        let line = document.origin.as_ref().and_then(|origin| origin.line);
-        RecordPlace { file, record: line.unwrap_or(0) }
-    }));
+fn place((mut documents, records): (Vec<Document>, Vec<u64>), file: u32, placed: &mut Placed) {
+    placed.1.extend(records.into_iter().map(|record| RecordPlace { file, record }));
     if placed.0.is_empty() {
         placed.0 = documents;
     } else {

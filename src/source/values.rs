@@ -62,7 +62,8 @@ pub(crate) fn read(opened: Opened<'_>, place: &Place, reading: &Reading<'_>) -> 
     };
     let mut cursor = Cursor { json, at: if json.starts_with('\u{feff}') { 3 } else { 0 }, line: 1 };
     let mut part = Part::default();
-    let position = |line| Position { place, line, encoding };
+    let mut record = 0;
+    let position = |line, record| Position { place, line, record, encoding };
     cursor.pass_blanks();
     let in_array = cursor.pass(b'[');
     let mut first = true;
@@ -86,15 +87,16 @@ pub(crate) fn read(opened: Opened<'_>, place: &Place, reading: &Reading<'_>) -> 
         }
         first = false;
         let rest = cursor.rest();
-        let at = position(cursor.line);
+        record += 1;
+        let at = position(cursor.line, record);
         let mut deserializer = serde_json::Deserializer::from_str(rest);
         match RecordSeed(resolved).deserialize(&mut deserializer) {
-            Ok(record) => {
+            Ok(parsed) => {
                 let length = deserializer.into_iter::<IgnoredAny>().byte_offset();
                 if length as u64 > u64::from(limit) {
                     part.problem(at.locate(super::too_large("record", limit)));
-                } else if reading.wants(cursor.line) {
-                    record.add_to(&rest[..length], at, resolved, &mut part);
+                } else if reading.wants(at.record) {
+                    parsed.add_to(&rest[..length], at, resolved, &mut part);
                 }
                 cursor.advance(length);
             }

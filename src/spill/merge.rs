@@ -12,7 +12,7 @@ use std::collections::binary_heap::PeekMut;
 
 use serde::{Deserialize, Serialize};
 
-use super::sorter::{Run, RunFile};
+use super::runs::{Run, RunFile};
 use super::{Record, Work};
 use crate::error::Result;
 

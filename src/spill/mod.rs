@@ -27,6 +27,8 @@ mod medium;
 mod merge;
 mod record;
 mod rows;
+mod runs;
+mod sort;
 mod sorter;
 
 pub use self::budget::Work;

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Work;
 use super::medium::Blob;
-use super::sorter::{HEAD, check_head, head};
+use super::runs::{HEAD, check_head, head};
 use crate::error::Result;
 
 /// Bytes of a piece in memory, as a power of two.

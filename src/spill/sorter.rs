@@ -1,186 +1,17 @@
 //! The sorter: a buffer, and sorted runs when it is full.
 //!
 //! Idea: records gather in a buffer. When it is full they are sorted and written as a run; what
-//! is left at the end is the last run, or all there is. Sorting throws the records into 2,048
-//! buckets by the start of their key, in place (an *American flag* sort), and sorts each in the
-//! cache.
+//! is left at the end is the last run, or all there is.
 //!
-//! Layout of a file: [`MAGIC`], version, bytes of a record; then runs, each of blocks of records
-//! (little-endian, without padding) followed by their xxh3, seeded with the block's offset.
-//!
-//! Cost: some 30 ns a record in memory; 8 bytes a block remembered.
-//!
-//! Source: P. McIlroy, K. Bostic, M. D. McIlroy, *Engineering Radix Sort*, 1993.
+//! Cost: some 30 ns a record in memory, and 8 bytes for each block of a run.
 
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-use super::medium::Blob;
 use super::merge::{Cursor, KeyRange, Sorted};
+use super::runs::{RunFile, RunWriter};
+use super::sort::sort;
 use super::{Record, Work};
 use crate::error::Result;
-
-/// The first bytes of every work file.
-pub(super) const MAGIC: [u8; 8] = *b"doublet\x01";
-
-/// Version of the layout of work files.
-pub(super) const VERSION: u32 = 1;
-
-/// Bytes before the first run or row.
-pub(super) const HEAD: usize = 16;
-
-/// Bytes of a block's checksum.
-pub(super) const SUM: usize = 8;
-
-/// Slices shorter than this are sorted by comparing alone.
-const SHORT: usize = 1 << 12;
-
-/// Bits of a key that choose a bucket.
-const BUCKET_BITS: u32 = 11;
-
-/// The first bytes of a work file of records of this size (0 for rows).
-pub(super) fn head(record: usize) -> [u8; HEAD] {
-    let mut head = [0; HEAD];
-    head[..8].copy_from_slice(&MAGIC);
-    head[8..12].copy_from_slice(&VERSION.to_le_bytes());
-    head[12..].copy_from_slice(&(record as u32).to_le_bytes());
-    head
-}
-
-/// Checks them.
-pub(super) fn check_head(blob: &dyn Blob, record: usize) -> Result<()> {
-    let mut found = [0; HEAD];
-    blob.read_at(0, &mut found)?;
-    if found == head(record) {
-        Ok(())
-    } else {
-        Err(blob.damaged("its head is not of this version"))
-    }
-}
-
-/// A sorted stretch of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Run {
-    /// Offset of its first block.
-    pub(super) start: u64,
-    pub(super) records: u64,
-    /// Key of each block's first record.
-    pub(super) fences: Vec<u64>,
-}
-
-/// Where runs are written.
-pub(super) struct RunFile {
-    pub(super) blob: Box<dyn Blob>,
-    pub(super) runs: Vec<Run>,
-    end: u64,
-    /// Records of a block.
-    pub(super) block: usize,
-}
-
-impl RunFile {
-    fn create<R: Record>(work: &Work, name: &str) -> Result<Self> {
-        let blob = work.medium().create(name)?;
-        blob.append(&head(R::SIZE))?;
-        Ok(Self { blob, runs: Vec::new(), end: HEAD as u64, block: block_records::<R>(work) })
-    }
-
-    /// Opens a file whose runs have these starts and lengths, and checks every block.
-    pub(super) fn open<R: Record>(work: &Work, name: &str, runs: &[(u64, u64)]) -> Result<Self> {
-        let blob = work.medium().open(name)?;
-        check_head(&*blob, R::SIZE)?;
-        let mut file =
-            Self { blob, runs: Vec::new(), end: HEAD as u64, block: block_records::<R>(work) };
-        for &(start, records) in runs {
-            let mut run = Run { start, records, fences: Vec::new() };
-            let (mut bytes, mut block) = (Vec::new(), Vec::new());
-            for index in 0..records.div_ceil(file.block as u64) {
-                file.read_block::<R>(&run, index as usize, &mut bytes, &mut block)?;
-                run.fences.push(block.first().map_or(0, Record::key));
-            }
-            let blocks = records.div_ceil(file.block as u64);
-            file.end = start + records * R::SIZE as u64 + blocks * SUM as u64;
-            file.runs.push(run);
-        }
-        Ok(file)
-    }
-
-    /// Reads one block of a run.
-    pub(super) fn read_block<R: Record>(
-        &self,
-        run: &Run,
-        index: usize,
-        bytes: &mut Vec<u8>,
-        records: &mut Vec<R>,
-    ) -> Result<()> {
-        let before = (index * self.block) as u64;
-        let count = (run.records - before).min(self.block as u64) as usize;
-        let offset = run.start + before * R::SIZE as u64 + (index * SUM) as u64;
-        bytes.resize(count * R::SIZE + SUM, 0);
-        self.blob.read_at(offset, bytes)?;
-        let (content, sum) = bytes.split_at(count * R::SIZE);
-        if sum != xxh3_64_with_seed(content, offset).to_le_bytes() {
-            return Err(self.blob.damaged("a checksum is wrong"));
-        }
-        records.clear();
-        records.extend(content.chunks_exact(R::SIZE).map(R::get));
-        Ok(())
-    }
-}
-
-fn block_records<R: Record>(work: &Work) -> usize {
-    (work.block / R::SIZE).max(1)
-}
-
-/// Writes one run at the end of a file.
-struct RunWriter<'a> {
-    work: &'a Work,
-    blob: &'a dyn Blob,
-    /// Bytes of a whole block, without its checksum.
-    block: usize,
-    end: u64,
-    run: Run,
-    bytes: Vec<u8>,
-}
-
-impl<'a> RunWriter<'a> {
-    fn new<R: Record>(work: &'a Work, file: &'a RunFile) -> Self {
-        let run = Run { start: file.end, records: 0, fences: Vec::new() };
-        let block = file.block * R::SIZE;
-        Self { work, blob: &*file.blob, block, end: file.end, run, bytes: Vec::new() }
-    }
-
-    #[inline]
-    fn push<R: Record>(&mut self, record: &R) -> Result<()> {
-        if self.bytes.is_empty() {
-            self.run.fences.push(record.key());
-        }
-        let at = self.bytes.len();
-        self.bytes.resize(at + R::SIZE, 0);
-        record.put(&mut self.bytes[at..]);
-        self.run.records += 1;
-        if self.bytes.len() == self.block { self.end_block() } else { Ok(()) }
-    }
-
-    fn end_block(&mut self) -> Result<()> {
-        let sum = xxh3_64_with_seed(&self.bytes, self.end);
-        self.bytes.extend_from_slice(&sum.to_le_bytes());
-        self.blob.append(&self.bytes)?;
-        self.work.count(self.bytes.len());
-        self.end += self.bytes.len() as u64;
-        self.bytes.clear();
-        Ok(())
-    }
-
-    /// The run, and where the file ends now.
-    fn finish(mut self) -> Result<(Run, u64)> {
-        if !self.bytes.is_empty() {
-            self.end_block()?;
-        }
-        Ok((self.run, self.end))
-    }
-}
 
 /// Takes records in any order and gives them back sorted.
 pub(crate) struct Sorter<R> {
@@ -348,50 +179,6 @@ fn merge_shortest<R: Record>(work: &Work, file: &mut RunFile, unique: bool) -> R
     file.runs.drain(..count);
     file.runs.push(run);
     Ok(())
-}
-
-/// Sorts records by buckets of their keys.
-fn sort<R: Record>(records: &mut [R], parallel: bool) {
-    if records.len() < SHORT {
-        return records.sort_unstable();
-    }
-    let (low, high) = records
-        .iter()
-        .fold((u64::MAX, 0), |(low, high), record| (low.min(record.key()), high.max(record.key())));
-    let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(BUCKET_BITS);
-    let bucket = |record: &R| ((record.key() - low) >> shift) as usize;
-    let mut ends = vec![0usize; 1 << BUCKET_BITS];
-    records.iter().for_each(|record| ends[bucket(record)] += 1);
-    let mut next = Vec::with_capacity(ends.len());
-    let mut sum = 0;
-    for end in &mut ends {
-        next.push(sum);
-        sum += *end;
-        *end = sum;
-    }
-    for own in 0..ends.len() {
-        while next[own] < ends[own] {
-            let at = next[own];
-            let wanted = bucket(&records[at]);
-            if wanted != own {
-                records.swap(at, next[wanted]);
-            }
-            next[wanted] += 1;
-        }
-    }
-    let mut rest = records;
-    let mut buckets = Vec::with_capacity(ends.len());
-    let mut start = 0;
-    for end in ends {
-        let (bucket, later) = rest.split_at_mut(end - start);
-        buckets.push(bucket);
-        (rest, start) = (later, end);
-    }
-    if parallel {
-        buckets.into_par_iter().with_min_len(16).for_each(<[R]>::sort_unstable);
-    } else {
-        buckets.into_iter().for_each(<[R]>::sort_unstable);
-    }
 }
 
 #[cfg(test)]
