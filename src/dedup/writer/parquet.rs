@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType as ArrowType, Field, FieldRef, Schema};
 use parquet::arrow::{encode_arrow_schema, parquet_to_arrow_schema};
-use parquet::basic::{LogicalType, Repetition, Type as Physical};
+use parquet::basic::{Encoding, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
@@ -206,7 +206,8 @@ impl Copy<'_> {
                 let has_dictionary = column.dictionary_page_offset().is_some();
                 properties = properties
                     .set_column_compression(path.clone(), column.compression_codec().into())
-                    .set_column_dictionary_enabled(path.clone(), has_dictionary);
+                    .set_column_dictionary_enabled(path.clone(), has_dictionary)
+                    .set_column_encoding(path.clone(), encoding_of(column));
                 if column.statistics().is_none() {
                     properties =
                         properties.set_column_statistics_enabled(path, EnabledStatistics::None);
@@ -216,6 +217,21 @@ impl Copy<'_> {
         }
         Ok(properties.build())
     }
+}
+
+/// How values are stored outside of a dictionary. What is new in the second version of the format is
+/// not taken where it was not there before: not every reader knows it for every type.
+fn encoding_of(column: &ColumnChunkMetaData) -> Encoding {
+    let is_special = |encoding: &Encoding| {
+        matches!(
+            encoding,
+            Encoding::DELTA_BINARY_PACKED
+                | Encoding::DELTA_LENGTH_BYTE_ARRAY
+                | Encoding::DELTA_BYTE_ARRAY
+                | Encoding::BYTE_STREAM_SPLIT
+        )
+    };
+    column.encodings().find(is_special).unwrap_or(Encoding::PLAIN)
 }
 
 /// A row group.
