@@ -198,7 +198,8 @@ impl Copy<'_> {
             .set_offset_index_disabled(true)
             .set_statistics_enabled(EnabledStatistics::Chunk);
         if let Some(group) = self.metadata.row_groups().first() {
-            if let Some(codec) = group.columns().first().map(|column| column.compression_codec()) {
+            if let Some(codec) = group.columns().first().map(ColumnChunkMetaData::compression_codec)
+            {
                 properties = properties.set_compression(codec.into());
             }
             for column in group.columns() {
@@ -395,20 +396,6 @@ impl Group<'_> {
                 _ => Findings::default(),
             });
         }
-        fn column<T: DataType>(
-            out: &mut SerializedRowGroupWriter<'_, Target>,
-            all: &[Findings<'_>],
-            of: impl Fn(&Findings<'_>) -> Option<T::T>,
-        ) -> Result<(), Failure> {
-            let values: Vec<Option<T::T>> = all.iter().map(of).collect();
-            let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
-            let values: Vec<T::T> = values.into_iter().flatten().collect();
-            if let Some(mut writer) = out.next_column()? {
-                writer.typed::<T>().write_batch(&values, Some(&levels), None)?;
-                writer.close()?;
-            }
-            Ok(())
-        }
         let bytes = |text: &str| ByteArray::from(text.as_bytes().to_vec());
         column::<Int64Type>(out, &all, |found| found.cluster)?;
         column::<ByteArrayType>(out, &all, |found| found.representative().map(bytes))?;
@@ -416,4 +403,20 @@ impl Group<'_> {
         column::<DoubleType>(out, &all, |found| found.score)?;
         column::<ByteArrayType>(out, &all, |found| found.passages().map(bytes))
     }
+}
+
+/// Writes one column of findings.
+fn column<T: DataType>(
+    out: &mut SerializedRowGroupWriter<'_, Target>,
+    all: &[Findings<'_>],
+    of: impl Fn(&Findings<'_>) -> Option<T::T>,
+) -> Result<(), Failure> {
+    let values: Vec<Option<T::T>> = all.iter().map(of).collect();
+    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+    let values: Vec<T::T> = values.into_iter().flatten().collect();
+    if let Some(mut writer) = out.next_column()? {
+        writer.typed::<T>().write_batch(&values, Some(&levels), None)?;
+        writer.close()?;
+    }
+    Ok(())
 }
