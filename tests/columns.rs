@@ -342,7 +342,8 @@ fn row_groups_that_stay_whole_are_copied_as_they_are_stored() {
         |path: &Path| SerializedFileReader::new(File::open(path).expect("there")).expect("whole");
     let (old, new) = (open(&path), open(&kept));
     let (old, new) = (old.metadata(), new.metadata());
-    let rows: Vec<i64> = new.row_groups().iter().map(|group| group.num_rows()).collect();
+    let rows: Vec<i64> =
+        new.row_groups().iter().map(parquet::file::metadata::RowGroupMetaData::num_rows).collect();
     assert_eq!(rows, [100, 99, 100]);
     assert_eq!(old.file_metadata().schema(), new.file_metadata().schema());
     assert_eq!(old.file_metadata().key_value_metadata(), new.file_metadata().key_value_metadata());

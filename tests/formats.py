@@ -54,8 +54,9 @@ def write(folder):
     for codec in ["none", "snappy", "gzip", "lz4", "zstd"]:
         data = table(f"arrow{codec}").replace_schema_metadata({"made": "by hand"})
         parquet.write_table(data, folder / f"arrow-{codec}.parquet", compression=codec, row_group_size=50)
-    kinds = table("kinds")
     for kind in [pyarrow.large_string(), pyarrow.string_view(), pyarrow.dictionary(pyarrow.int32(), pyarrow.string())]:
+        name = str(kind).split("<")[0]
+        kinds = table(name.replace("_", ""))
         column = kinds.column("text")
         if pyarrow.types.is_dictionary(kind):
             column = column.dictionary_encode()
@@ -63,7 +64,6 @@ def write(folder):
             column = column.cast(kind)
         changed = kinds.set_column(2, "text", column)
         changed = changed.append_column("map", pyarrow.array([[("k", 1)]] * 120, pyarrow.map_(pyarrow.string(), pyarrow.int64())))
-        name = str(kind).split("<")[0]
         parquet.write_table(
             changed,
             folder / f"kind-{name}.parquet",
@@ -124,7 +124,7 @@ def check(before, after):
             assert a.compression == b.compression, f"{name}: {a.compression} {b.compression}"
             assert a.is_stats_set == b.is_stats_set, name
         assert polars.read_parquet(new).height == len(expected)
-        assert duckdb.sql(f"select count(*), max(text) from '{new}'").fetchone() == (
+        assert duckdb.sql(f"select count(*), max(text) from '{new}'").fetchall()[0] == (
             len(expected),
             max(row["text"] for row in expected),
         )
@@ -146,7 +146,7 @@ def marked(before, after):
                 passages += 1
                 assert json.loads(row["doublet_passages"])[0]["span"]
         assert polars.read_parquet(new).width == len(data.column_names)
-        assert duckdb.sql(f"select count(*) from '{new}' where doublet_rule = 'exact'").fetchone()[0] > 0
+        assert duckdb.sql(f"select count(*) from '{new}' where doublet_rule = 'exact'").fetchall()[0][0] > 0
     assert copies > 500 and passages > 100, (copies, passages)
 
 

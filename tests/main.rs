@@ -5,6 +5,8 @@
     clippy::too_many_lines,
     clippy::naive_bytecount,
     clippy::float_cmp,
+    clippy::format_push_string,
+    clippy::format_collect,
     reason = "tests say what they measured; fixtures are long lists; their texts are short; \
               numbers come back exactly"
 )]

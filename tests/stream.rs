@@ -24,7 +24,7 @@ fn folder() -> TempDir {
     let mut lines = String::new();
     for number in 0..3000 {
         let words = format!("word {number} ").repeat(number % 90);
-        lines += &format!("{{\"text\": {:?}, \"n\": {number}}}\n", words);
+        lines += &format!("{{\"text\": {words:?}, \"n\": {number}}}\n");
         if number % 500 == 7 {
             lines += "{\"text\": 5}\nno json\n\n";
         }

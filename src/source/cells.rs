@@ -78,6 +78,9 @@ pub(crate) fn unquoted(field: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(Cow::Owned(value))
 }
 
+/// A record, and where its fields are in it.
+pub(crate) type Cut<'a> = (&'a [u8], &'a [Range<usize>]);
+
 /// Reads a table record by record.
 pub(crate) struct Splitter<R> {
     reader: R,
@@ -100,7 +103,7 @@ impl<R: Read> Splitter<R> {
 
     /// The next record with its line end, and its fields; what quotation marks leave open at the
     /// end is one record.
-    pub(crate) fn next(&mut self) -> std::io::Result<Option<(&[u8], &[Range<usize>])>> {
+    pub(crate) fn next(&mut self) -> std::io::Result<Option<Cut<'_>>> {
         loop {
             self.fields.clear();
             let rest = &self.buffer[self.at..];

@@ -1,6 +1,6 @@
 //! What is to be read: the inputs as a list of entries, in order.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::config::Resolved;
 use super::file::{File, Opener, Piped};
@@ -86,7 +86,7 @@ impl Plan {
                         plan.pipe(Place::stream(STDIN), stdin);
                     }
                 }
-                InputKind::Path(path) => plan.add(path, &mut walker, resolved)?,
+                InputKind::Path(path) => plan.add(&path, &mut walker, resolved)?,
             }
         }
         Ok(plan)
@@ -96,9 +96,9 @@ impl Plan {
         self.entries.push(Entry::Piped(Piped { place, opener }));
     }
 
-    fn add(&mut self, path: PathBuf, walker: &mut Walker, resolved: &Resolved<'_>) -> Result<()> {
+    fn add(&mut self, path: &Path, walker: &mut Walker, resolved: &Resolved<'_>) -> Result<()> {
         let mut found = Vec::new();
-        walker.walk(&path, resolved, &mut found)?;
+        walker.walk(path, resolved, &mut found)?;
         for found in found {
             match found {
                 Found::File { place, path, size } => {

@@ -227,7 +227,7 @@ enum State<'a> {
     Over,
 }
 
-impl<'a> Window<'a> {
+impl Window<'_> {
     fn is_empty(&self) -> bool {
         self.files.is_empty() && self.closed.len() == 0
     }
@@ -295,13 +295,11 @@ impl<'a> Ahead<'a> {
         }
         let State::Open(pieces) = &mut self.state else { return };
         while self.part.bytes < limit {
-            match pieces.next(limit - self.part.bytes) {
-                Some(part) => self.part.append(part),
-                None => {
-                    self.state = State::Over;
-                    break;
-                }
-            }
+            let Some(part) = pieces.next(limit - self.part.bytes) else {
+                self.state = State::Over;
+                break;
+            };
+            self.part.append(part);
         }
     }
 }

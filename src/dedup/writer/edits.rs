@@ -64,7 +64,8 @@ impl FileEdits {
         })
     }
 
-    /// What is done to the records of a range: how many go, and how many are cut.
+    /// What is done to the records of a range, as a row group is: how many go, and how many are cut.
+    #[cfg(feature = "parquet")]
     pub(super) fn within(&self, records: std::ops::Range<u64>) -> (usize, usize) {
         let is_cut = |(_, change): &(&u64, &Change)| matches!(change, Change::Cut(_));
         let cut = self.changed.range(records.clone()).filter(is_cut).count();

@@ -16,12 +16,12 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType as ArrowType, Field, FieldRef, Schema};
 use parquet::arrow::{encode_arrow_schema, parquet_to_arrow_schema};
-use parquet::basic::{LogicalType, Repetition, Type as Physical};
+use parquet::basic::{Encoding, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
@@ -198,7 +198,8 @@ impl Copy<'_> {
             .set_offset_index_disabled(true)
             .set_statistics_enabled(EnabledStatistics::Chunk);
         if let Some(group) = self.metadata.row_groups().first() {
-            if let Some(codec) = group.columns().first().map(|column| column.compression_codec()) {
+            if let Some(codec) = group.columns().first().map(ColumnChunkMetaData::compression_codec)
+            {
                 properties = properties.set_compression(codec.into());
             }
             for column in group.columns() {
@@ -206,7 +207,8 @@ impl Copy<'_> {
                 let has_dictionary = column.dictionary_page_offset().is_some();
                 properties = properties
                     .set_column_compression(path.clone(), column.compression_codec().into())
-                    .set_column_dictionary_enabled(path.clone(), has_dictionary);
+                    .set_column_dictionary_enabled(path.clone(), has_dictionary)
+                    .set_column_encoding(path.clone(), encoding_of(column));
                 if column.statistics().is_none() {
                     properties =
                         properties.set_column_statistics_enabled(path, EnabledStatistics::None);
@@ -216,6 +218,21 @@ impl Copy<'_> {
         }
         Ok(properties.build())
     }
+}
+
+/// How values are stored outside of a dictionary. What is new in the second version of the format is
+/// not taken where it was not there before: not every reader knows it for every type.
+fn encoding_of(column: &ColumnChunkMetaData) -> Encoding {
+    let is_special = |encoding: &Encoding| {
+        matches!(
+            encoding,
+            Encoding::DELTA_BINARY_PACKED
+                | Encoding::DELTA_LENGTH_BYTE_ARRAY
+                | Encoding::DELTA_BYTE_ARRAY
+                | Encoding::BYTE_STREAM_SPLIT
+        )
+    };
+    column.encodings().find(is_special).unwrap_or(Encoding::PLAIN)
 }
 
 /// A row group.
@@ -379,20 +396,6 @@ impl Group<'_> {
                 _ => Findings::default(),
             });
         }
-        fn column<T: DataType>(
-            out: &mut SerializedRowGroupWriter<'_, Target>,
-            all: &[Findings<'_>],
-            of: impl Fn(&Findings<'_>) -> Option<T::T>,
-        ) -> Result<(), Failure> {
-            let values: Vec<Option<T::T>> = all.iter().map(of).collect();
-            let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
-            let values: Vec<T::T> = values.into_iter().flatten().collect();
-            if let Some(mut writer) = out.next_column()? {
-                writer.typed::<T>().write_batch(&values, Some(&levels), None)?;
-                writer.close()?;
-            }
-            Ok(())
-        }
         let bytes = |text: &str| ByteArray::from(text.as_bytes().to_vec());
         column::<Int64Type>(out, &all, |found| found.cluster)?;
         column::<ByteArrayType>(out, &all, |found| found.representative().map(bytes))?;
@@ -400,4 +403,20 @@ impl Group<'_> {
         column::<DoubleType>(out, &all, |found| found.score)?;
         column::<ByteArrayType>(out, &all, |found| found.passages().map(bytes))
     }
+}
+
+/// Writes one column of findings.
+fn column<T: DataType>(
+    out: &mut SerializedRowGroupWriter<'_, Target>,
+    all: &[Findings<'_>],
+    of: impl Fn(&Findings<'_>) -> Option<T::T>,
+) -> Result<(), Failure> {
+    let values: Vec<Option<T::T>> = all.iter().map(of).collect();
+    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+    let values: Vec<T::T> = values.into_iter().flatten().collect();
+    if let Some(mut writer) = out.next_column()? {
+        writer.typed::<T>().write_batch(&values, Some(&levels), None)?;
+        writer.close()?;
+    }
+    Ok(())
 }

@@ -60,7 +60,7 @@ fn load(path: &Path) -> Result<ArrowReaderMetadata> {
     let options = schema::options();
     let inferred =
         ArrowReaderMetadata::load(&file, options).map_err(|error| damaged(error, path))?;
-    schema::with_views(inferred).map_err(|error| damaged(error, path))
+    Ok(schema::with_views(inferred))
 }
 
 /// A run of rows within a row group.

@@ -6,7 +6,6 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::{ConvertedType, LogicalType, Type};
-use parquet::errors::ParquetError;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::super::config::{ReadConfig, leads_to};
@@ -20,16 +19,14 @@ pub(super) fn options() -> ArrowReaderOptions {
 }
 
 /// The same file with its strings as views.
-pub(super) fn with_views(
-    inferred: ArrowReaderMetadata,
-) -> Result<ArrowReaderMetadata, ParquetError> {
+pub(super) fn with_views(inferred: ArrowReaderMetadata) -> ArrowReaderMetadata {
     let schema = inferred.schema();
     let fields: Fields = schema.fields().iter().map(viewed).collect();
     let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
     let options = options().with_schema(Arc::new(schema));
     // Where that is no choice, as it came.
     let views = ArrowReaderMetadata::try_new(inferred.metadata().clone(), options);
-    Ok(views.unwrap_or(inferred))
+    views.unwrap_or(inferred)
 }
 
 fn viewed(field: &FieldRef) -> FieldRef {

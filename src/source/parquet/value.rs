@@ -4,6 +4,7 @@
 //! no form for (raw bytes, intervals) is nothing.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -88,14 +89,12 @@ pub(super) fn of(array: &ArrayRef, index: usize) -> FieldValue {
         DataType::Time32(_) => integer::<Time32MillisecondType>(array, index),
         DataType::Time64(TimeUnit::Microsecond) => integer::<Time64MicrosecondType>(array, index),
         DataType::Time64(_) => integer::<Time64NanosecondType>(array, index),
-        DataType::Utf8View | DataType::Utf8 => match string(array, index) {
-            Some(Ok(text)) => FieldValue::Text(text.to_owned()),
-            _ => FieldValue::Null,
-        },
-        DataType::BinaryView | DataType::Binary => match string(array, index) {
-            Some(Ok(text)) => FieldValue::Text(text.to_owned()),
-            _ => FieldValue::Null,
-        },
+        DataType::Utf8View | DataType::Utf8 | DataType::BinaryView | DataType::Binary => {
+            match string(array, index) {
+                Some(Ok(text)) => FieldValue::Text(text.to_owned()),
+                _ => FieldValue::Null,
+            }
+        }
         DataType::FixedSizeBinary(16) => uuid(array.as_fixed_size_binary().value(index)),
         DataType::List(_) => {
             let values = array.as_list::<i32>().value(index);
@@ -157,7 +156,8 @@ fn uuid(bytes: &[u8]) -> FieldValue {
         if matches!(index, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push_str(&format!("{byte:02x}"));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
     }
     FieldValue::Text(text)
 }
