@@ -12,7 +12,8 @@ use rayon::prelude::*;
 use crate::cluster::{keep_ranks, protected_first};
 use crate::config::{Config, PassageConfig, Scope};
 use crate::document::{DocId, Document, Timestamp};
-use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_documents};
+use crate::documents::store::{Store, StoreBuilder, TokenRows, TokensAt};
+use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::passage::coverage::{Extent, coverage};
@@ -20,6 +21,7 @@ use crate::passage::{Collection, find_passages};
 use crate::report::model::{
     DocumentCluster, DocumentEntry, Group, Parameters, Report, Run, SCHEMA_VERSION, StageTime,
 };
+use crate::spill::Work;
 use crate::stop::{self, Stop};
 use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
 
@@ -215,38 +217,42 @@ impl Doublet {
         let mut clock = Clock::new(self.observer.as_deref());
         clock.begin(Stage::Tokens);
         self.stop.check()?;
-        let Analysis { tokens, features } = analyse(documents, &self.config)?;
-        let counts: Vec<u32> = tokens.iter().map(|index| index.len() as u32).collect();
+        let Analysis { counts, content_hashes, tokens, store } = analyse(documents, &self.config)?;
         let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-        let copy_of = first_copies(&features);
 
         clock.begin(Stage::Documents);
         self.stop.check()?;
-        let compared = if self.config.scope == Scope::Passages {
-            DocumentFindings::default()
-        } else {
-            let ranks =
-                keep_ranks(&self.config.documents.keep, documents, &counts, Timestamp::parse);
-            let ranks = protected_first(&ranks, protected);
-            let lookup = |id: DocId| {
-                stop::checkpoint();
-                tokens[id.index()].hashes()
-            };
-            compare_documents(&features.documents, &lookup, &ranks, &self.config.documents)?
+        let compared = match &store {
+            None => DocumentFindings::default(),
+            Some(store) => {
+                let ranks =
+                    keep_ranks(&self.config.documents.keep, documents, &counts, Timestamp::parse);
+                let ranks = protected_first(&ranks, protected);
+                match &tokens {
+                    Held::Rows(rows) => compare_store(store, rows, &ranks, &self.config.documents)?,
+                    Held::Indexes(indexes) => {
+                        let lookup = |id: DocId| {
+                            stop::checkpoint();
+                            indexes[id.index()].hashes()
+                        };
+                        compare_store(store, &TokensAt(&lookup), &ranks, &self.config.documents)?
+                    }
+                }
+            }
         };
-        let content_hashes = features.content_hashes;
-        drop(features.documents);
+        drop(store);
 
         let mut suppressed = compared.suppressed;
         suppressed.empty_documents = counts.iter().filter(|&&count| count == 0).count() as u64;
         let config = self.config.passages.resolved(total);
         let mut passages = Vec::new();
-        if self.config.scope != Scope::Documents {
+        if let Held::Indexes(tokens) = &tokens {
+            let copy_of = first_copies(&content_hashes);
             let representative = representatives(&compared.clusters, &copy_of);
             let dates = dates(documents);
             let collection = Collection {
                 documents,
-                tokens: &tokens,
+                tokens,
                 copy_of: &copy_of,
                 representative: &representative,
             };
@@ -284,6 +290,7 @@ impl Doublet {
                 bytes: documents.iter().map(|document| document.text.len() as u64).sum(),
                 tokens: total,
                 times: clock.finish(),
+                text_field: None,
             },
             groups,
             documents: documents_entries,
@@ -332,47 +339,73 @@ impl<'a> Clock<'a> {
 
 /// What one pass over the texts makes.
 struct Analysis {
-    tokens: Vec<TokenIndex>,
-    features: Features,
+    /// Tokens of each document.
+    counts: Vec<u32>,
+    content_hashes: Vec<u128>,
+    tokens: Held,
+    /// Where documents are compared.
+    store: Option<Store>,
 }
 
-struct Features {
-    content_hashes: Vec<u128>,
-    /// Empty when documents are not compared.
-    documents: Vec<DocumentFeatures>,
+/// The tokens of all documents.
+enum Held {
+    /// With their places, for passages.
+    Indexes(Vec<TokenIndex>),
+    /// Alone.
+    Rows(TokenRows),
 }
+
+/// Documents that are analysed before what was made of them is put in its place.
+const BATCH: usize = 1024;
 
 /// The one pass over the texts: tokens, and from them sketch, bands and content hash.
 fn analyse(documents: &[Document], config: &Config) -> Result<Analysis> {
     let maker = FeatureMaker::new(&config.documents)?;
     let compare = config.scope != Scope::Passages;
-    let analysed: Vec<(TokenIndex, u128, Option<DocumentFeatures>)> = documents
-        .par_iter()
-        .with_min_len(8)
-        .map_init(
-            || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
-            |(tokenizer, buffer, maker), document| {
-                stop::checkpoint();
-                tokenizer.tokenize(&document.text, buffer);
-                let index = TokenIndex::new(buffer);
-                let features = compare.then(|| maker.features(index.hashes()));
-                let hash = features.as_ref().map_or_else(
-                    || content_hash(index.hashes().iter().map(|token| token.0)),
-                    |features| features.content_hash,
-                );
-                (index, hash, features)
-            },
-        )
-        .collect();
-    let mut tokens = Vec::with_capacity(analysed.len());
-    let mut content_hashes = Vec::with_capacity(analysed.len());
-    let mut features = Vec::with_capacity(if compare { analysed.len() } else { 0 });
-    for (index, hash, of_document) in analysed {
-        tokens.push(index);
-        content_hashes.push(hash);
-        features.extend(of_document);
+    let work = Work::in_memory();
+    let mut builder = compare.then(|| StoreBuilder::new(&work, maker.spec().sketch_size()));
+    let mut tokens = match config.scope {
+        Scope::Documents => Held::Rows(TokenRows::new(&work)),
+        Scope::Both | Scope::Passages => Held::Indexes(Vec::with_capacity(documents.len())),
+    };
+    let mut counts = Vec::with_capacity(documents.len());
+    let mut content_hashes = Vec::with_capacity(documents.len());
+    for batch in documents.chunks(BATCH) {
+        let analysed: Vec<(TokenIndex, u128, Option<DocumentFeatures>)> = batch
+            .par_iter()
+            .with_min_len(8)
+            .map_init(
+                || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
+                |(tokenizer, buffer, maker), document| {
+                    stop::checkpoint();
+                    tokenizer.tokenize(&document.text, buffer);
+                    let index = TokenIndex::new(buffer);
+                    let features = compare.then(|| maker.features(index.hashes()));
+                    let hash = features.as_ref().map_or_else(
+                        || content_hash(index.hashes().iter().map(|token| token.0)),
+                        |features| features.content_hash,
+                    );
+                    (index, hash, features)
+                },
+            )
+            .collect();
+        for (index, hash, features) in analysed {
+            counts.push(index.len() as u32);
+            content_hashes.push(hash);
+            if let (Some(builder), Some(features)) = (&mut builder, &features) {
+                builder.add(features)?;
+            }
+            match &mut tokens {
+                Held::Indexes(indexes) => indexes.push(index),
+                Held::Rows(rows) => rows.add(index.hashes())?,
+            }
+        }
     }
-    Ok(Analysis { tokens, features: Features { content_hashes, documents: features } })
+    if let Held::Rows(rows) = &mut tokens {
+        rows.seal(false)?;
+    }
+    let store = builder.map(|builder| builder.finish(false)).transpose()?;
+    Ok(Analysis { counts, content_hashes, tokens, store })
 }
 
 fn check_limits(documents: &[Document]) -> Result<()> {
@@ -390,10 +423,10 @@ fn check_limits(documents: &[Document]) -> Result<()> {
 
 /// For each document the first one with the same tokens. Documents without tokens are nobody's
 /// copy here: they share no passage.
-fn first_copies(features: &Features) -> Vec<u32> {
-    let mut first_with: HashMap<u128, u32> = HashMap::with_capacity(features.content_hashes.len());
+fn first_copies(content_hashes: &[u128]) -> Vec<u32> {
+    let mut first_with: HashMap<u128, u32> = HashMap::with_capacity(content_hashes.len());
     let first = |(&hash, id): (&u128, u32)| *first_with.entry(hash).or_insert(id);
-    features.content_hashes.iter().zip(0..).map(first).collect()
+    content_hashes.iter().zip(0..).map(first).collect()
 }
 
 /// For each document the one that passages find it through: the first copy of its cluster's

@@ -15,6 +15,7 @@ pub mod shingle;
 pub mod sketch;
 pub mod source;
 pub mod span;
+pub mod spill;
 mod stop;
 pub mod text;
 pub mod verify;

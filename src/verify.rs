@@ -18,16 +18,22 @@ use rayon::prelude::*;
 use crate::cluster::star::Verdict;
 use crate::config::DocumentConfig;
 use crate::document::DocId;
+use crate::documents::store::{FeatureScratch, Pair, Store, TokenScratch, Tokens, TokensAt};
 use crate::documents::{DocumentFeatures, TokenLookup};
+use crate::error::Result;
 use crate::lsh::containment::{SAMPLES, needed_hits};
 use crate::report::model::{Match, MatchKind};
 use crate::shingle::for_each_document_shingle;
 use crate::sketch::estimate_error;
+use crate::spill::{Sorted, Work, record};
 use crate::text::TokenHash;
 use crate::verify::table::{ShingleTable, Visit};
 
 /// Candidates that one load of a table serves at most, so that threads share a large group.
 const GROUP: usize = 256;
+
+/// Pairs that are in memory while threads work on them.
+const AHEAD: usize = 1 << 16;
 
 /// Exact scores of two documents; of shingle sets, each counted once.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +52,7 @@ impl Scores {
 
     /// From the sizes of two sets and of their intersection. An empty set is contained in
     /// everything, and equal to the empty set.
-    fn from_counts(a: u32, b: u32, common: u32) -> Self {
+    pub(crate) fn from_counts(a: u32, b: u32, common: u32) -> Self {
         let share =
             |whole: u32| if whole == 0 { 1.0 } else { f64::from(common) / f64::from(whole) };
         Self { similarity: share(a + b - common), a_in_b: share(a), b_in_a: share(b) }
@@ -119,53 +125,196 @@ pub struct Verified {
 }
 
 /// Verifies candidates: `near` from [`crate::lsh::candidates`], `contained` from
-/// [`crate::lsh::containment::candidates`], each in order and without repetitions.
+/// [`crate::lsh::containment::candidates`], in any order.
 ///
 /// The result does not depend on the number of threads.
+///
+/// # Errors
+/// None: everything is in memory.
 pub fn verify(
     features: &[DocumentFeatures],
     tokens: TokenLookup<'_>,
     near: &[(DocId, DocId)],
     contained: &[(DocId, DocId)],
     config: &DocumentConfig,
-) -> Verified {
-    let rule = MatchRule::from_config(config);
-    let floor = similarity_floor(config);
-    let shingles = |id: DocId| u64::from(features[id.index()].shingles);
-    let owned = |&(a, b): &(DocId, DocId)| {
-        if shingles(b) > 2 * shingles(a) { (b, a) } else { (a, b) }
+) -> Result<Verified> {
+    let work = Work::in_memory();
+    let sorted = |pairs: &[(DocId, DocId)]| {
+        let mut sorter = work.sorter("pairs", 50).unique();
+        pairs.iter().try_for_each(|&(a, b)| sorter.push(Pair::of(a, b)))?;
+        sorter.finish(false)
     };
-    let hopeful = near.par_iter().filter(|pair| {
-        let (a, b) = (&features[pair.0.index()], &features[pair.1.index()]);
-        a.sketch.estimate(&b.sketch) >= floor || contained.binary_search(pair).is_ok()
-    });
-    let mut pairs: Vec<(DocId, DocId)> = hopeful.chain(contained.par_iter()).map(owned).collect();
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    let groups: Vec<&[(DocId, DocId)]> =
-        pairs.chunk_by(|a, b| a.0 == b.0).flat_map(|group| group.chunks(GROUP)).collect();
-    let mut matches: Vec<Match> = groups
-        .par_iter()
-        .map_init(
-            || Scorer::new(config.shingle_size),
-            |scorer, group| {
-                let owner = group[0].0;
-                scorer.load(tokens(owner));
-                group
-                    .iter()
-                    .filter_map(|&(_, other)| {
-                        let scores = scorer.score(tokens(other));
-                        Some(oriented(owner, other, rule.kind(&scores)?, scores))
-                    })
-                    .collect::<Vec<_>>()
-            },
-        )
-        .flatten_iter()
-        .collect();
-    matches.par_sort_unstable_by_key(|found| (found.a, found.b));
-    let both = near.iter().filter(|pair| contained.binary_search(pair).is_ok()).count();
-    let candidates = near.len() + contained.len() - both;
-    Verified { rejected: (candidates - matches.len()) as u64, matches }
+    let (near, contained) = (sorted(near)?, sorted(contained)?);
+    let found = verify_pairs(&Store::of(features)?, &TokensAt(tokens), &near, &contained, config)?;
+    Ok(Verified {
+        matches: found.collect(&MatchRule::from_config(config))?,
+        rejected: found.rejected,
+    })
+}
+
+record! {
+    /// A verified pair, the lower id first: different shingles of each and of both.
+    Counted { a: u32, b: u32, a_shingles: u32, b_shingles: u32, common: u32 }
+    key(counted) = u64::from(counted.a) << 32 | u64::from(counted.b)
+}
+
+impl Counted {
+    /// The scores of (a, b).
+    pub(crate) fn scores(&self) -> Scores {
+        Scores::from_counts(self.a_shingles, self.b_shingles, self.common)
+    }
+}
+
+/// Matches as they lie in a sorter.
+pub(crate) struct Matches {
+    pub(crate) counted: Sorted<Counted>,
+    pub(crate) rejected: u64,
+}
+
+impl Matches {
+    /// The same in memory.
+    pub(crate) fn collect(&self, rule: &MatchRule) -> Result<Vec<Match>> {
+        let mut matches = Vec::new();
+        let mut cursor = self.counted.all()?;
+        while let Some(counted) = cursor.next()? {
+            let scores = counted.scores();
+            let kind = rule.kind(&scores).unwrap_or(MatchKind::Near);
+            matches.push(oriented(DocId(counted.a), DocId(counted.b), kind, scores));
+        }
+        Ok(matches)
+    }
+}
+
+/// Verifies candidates of a store.
+///
+/// Pairs are sorted by the document whose table serves them, so that tokens are read once for
+/// each table and otherwise in order.
+pub(crate) fn verify_pairs(
+    store: &Store,
+    tokens: &dyn Tokens,
+    near: &Sorted<Pair>,
+    contained: &Sorted<Pair>,
+    config: &DocumentConfig,
+) -> Result<Matches> {
+    let work = store.work();
+    let (owned, candidates) = hopeful(store, near, contained, config)?;
+    let rule = MatchRule::from_config(config);
+    let mut matches = work.sorter("matches", 15);
+    let (mut cursor, mut group) = (owned.all()?, Vec::new());
+    let (mut pairs, mut ends) = (Vec::new(), Vec::new());
+    let mut count = 0;
+    loop {
+        let more = cursor.group(&mut group, |pair| pair.owner)?;
+        if !more || pairs.len() + group.len() > AHEAD {
+            let found = count_groups(&pairs, &ends, tokens, config.shingle_size, &rule)?;
+            count += found.len() as u64;
+            matches.extend(&found)?;
+            pairs.clear();
+            ends.clear();
+        }
+        if !more {
+            break;
+        }
+        for part in group.chunks(GROUP) {
+            pairs.extend_from_slice(part);
+            ends.push(pairs.len());
+        }
+    }
+    Ok(Matches { counted: matches.finish(false)?, rejected: candidates - count })
+}
+
+record! {
+    /// A pair to count: the document whose shingles go into the table, and the one that streams.
+    Owned { owner: u32, other: u32 }
+    key(pair) = u64::from(pair.owner)
+}
+
+/// The candidates that an estimate does not settle, and how many there were.
+fn hopeful(
+    store: &Store,
+    near: &Sorted<Pair>,
+    contained: &Sorted<Pair>,
+    config: &DocumentConfig,
+) -> Result<(Sorted<Owned>, u64)> {
+    let floor = similarity_floor(config);
+    let shingles = |id: u32| u64::from(store.briefs[id as usize].shingles);
+    let owned = |Pair { a, b }: Pair| {
+        if shingles(b) > 2 * shingles(a) {
+            Owned { owner: b, other: a }
+        } else {
+            Owned { owner: a, other: b }
+        }
+    };
+    let mut all = store.work().sorter("owned", 15);
+    let (mut near, mut contained) = (near.all()?, contained.all()?);
+    let (mut one, mut other) = (near.next()?, contained.next()?);
+    let (mut candidates, mut portion) = (0, Vec::new());
+    loop {
+        // The lower of both streams' next pairs; whether containment proposed it.
+        let next = match (one, other) {
+            (Some(a), Some(b)) => Some((a.min(b), b <= a)),
+            (Some(a), None) => Some((a, false)),
+            (None, Some(b)) => Some((b, true)),
+            (None, None) => None,
+        };
+        if next.is_none() || portion.len() == AHEAD {
+            let kept: Vec<Option<Owned>> = portion
+                .par_iter()
+                .with_min_len(64)
+                .map_init(FeatureScratch::default, |scratch, &(pair, is_certain): &(Pair, bool)| {
+                    let estimate = |scratch| store.estimate(DocId(pair.a), DocId(pair.b), scratch);
+                    let stays = is_certain || estimate(scratch)? >= floor;
+                    Ok(stays.then(|| owned(pair)))
+                })
+                .collect::<Result<_>>()?;
+            kept.into_iter().flatten().try_for_each(|pair| all.push(pair))?;
+            portion.clear();
+        }
+        let Some((pair, is_certain)) = next else { break };
+        candidates += 1;
+        portion.push((pair, is_certain));
+        if one == Some(pair) {
+            one = near.next()?;
+        }
+        if other == Some(pair) {
+            other = contained.next()?;
+        }
+    }
+    Ok((all.finish(false)?, candidates))
+}
+
+/// Counts pairs in groups of one owner, which end at `ends`; those that match.
+fn count_groups(
+    pairs: &[Owned],
+    ends: &[usize],
+    tokens: &dyn Tokens,
+    shingle_size: u32,
+    rule: &MatchRule,
+) -> Result<Vec<Counted>> {
+    let count = |(scorer, scratch): &mut (Scorer, TokenScratch), number: usize| {
+        let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+        let group = &pairs[start..ends[number]];
+        let owner = group[0].owner;
+        scorer.load(tokens.read(DocId(owner), scratch)?);
+        let mut found = Vec::new();
+        for pair in group {
+            let (ours, theirs, common) = scorer.count(tokens.read(DocId(pair.other), scratch)?);
+            if rule.kind(&Scores::from_counts(ours, theirs, common)).is_some() {
+                let (a, b, a_shingles, b_shingles) = if owner < pair.other {
+                    (owner, pair.other, ours, theirs)
+                } else {
+                    (pair.other, owner, theirs, ours)
+                };
+                found.push(Counted { a, b, a_shingles, b_shingles, common });
+            }
+        }
+        Ok(found)
+    };
+    let found: Vec<Vec<Counted>> = (0..ends.len())
+        .into_par_iter()
+        .map_init(|| (Scorer::new(shingle_size), TokenScratch::default()), count)
+        .collect::<Result<_>>()?;
+    Ok(found.concat())
 }
 
 /// A match with the lower id first; `scores` are those of `x` and `y` in this order.
@@ -187,60 +336,66 @@ fn similarity_floor(config: &DocumentConfig) -> f64 {
 }
 
 /// Scores documents against one, after the fact: pairs that were no candidates.
-pub(crate) struct Comparison<'f, 't> {
-    features: &'f [DocumentFeatures],
-    tokens: TokenLookup<'t>,
+pub(crate) struct Comparison<'s> {
+    store: &'s Store,
+    tokens: &'s dyn Tokens,
     rule: MatchRule,
     floor: f64,
     needed: [u32; SAMPLES + 1],
     scorer: Scorer,
     loaded: Option<DocId>,
+    scratch: TokenScratch,
+    features: FeatureScratch,
 }
 
-impl<'f, 't> Comparison<'f, 't> {
-    pub(crate) fn new(
-        features: &'f [DocumentFeatures],
-        tokens: TokenLookup<'t>,
-        config: &DocumentConfig,
-    ) -> Self {
+impl<'s> Comparison<'s> {
+    pub(crate) fn new(store: &'s Store, tokens: &'s dyn Tokens, config: &DocumentConfig) -> Self {
         Self {
-            features,
+            store,
             tokens,
             rule: MatchRule::from_config(config),
             floor: similarity_floor(config),
             needed: needed_hits(config.containment, config.recall),
             scorer: Scorer::new(config.shingle_size),
             loaded: None,
+            scratch: TokenScratch::default(),
+            features: FeatureScratch::default(),
         }
     }
 
     /// Exact scores of `a` and `b`.
-    pub(crate) fn scores(&mut self, a: DocId, b: DocId) -> Scores {
-        self.load(a);
-        self.scorer.score((self.tokens)(b))
+    pub(crate) fn scores(&mut self, a: DocId, b: DocId) -> Result<Scores> {
+        self.load(a)?;
+        let (ours, theirs, common) = self.scorer.count(self.tokens.read(b, &mut self.scratch)?);
+        Ok(Scores::from_counts(ours, theirs, common))
     }
 
     /// Whether `b` is similar to `a` or contained in it. Sketches, then samples settle most pairs
     /// that are neither.
-    pub(crate) fn judge(&mut self, a: DocId, b: DocId) -> Verdict {
-        let (ours, theirs) = (&self.features[a.index()], &self.features[b.index()]);
-        if ours.sketch.estimate(&theirs.sketch) < self.floor {
-            self.load(a);
-            let hits =
-                theirs.samples.iter().filter(|&&sample| self.scorer.table.holds(sample)).count();
-            if hits < self.needed[theirs.samples.len().min(SAMPLES)] as usize {
-                return Verdict::Unlike;
+    pub(crate) fn judge(&mut self, a: DocId, b: DocId) -> Result<Verdict> {
+        if self.store.estimate(a, b, &mut self.features)? < self.floor {
+            self.load(a)?;
+            let (mut hits, mut samples) = (0, 0);
+            let table = &self.scorer.table;
+            self.store.each_sample(b, &mut self.features, |sample| {
+                samples += 1;
+                hits += u32::from(table.holds(sample));
+            })?;
+            if hits < self.needed[samples] {
+                return Ok(Verdict::Unlike);
             }
         }
-        let scores = self.scores(a, b);
-        if self.rule.takes(&scores) { Verdict::Member(scores) } else { Verdict::Stranger }
+        let scores = self.scores(a, b)?;
+        let takes = self.rule.takes(&scores);
+        Ok(if takes { Verdict::Member(scores) } else { Verdict::Stranger })
     }
 
-    fn load(&mut self, id: DocId) {
+    fn load(&mut self, id: DocId) -> Result<()> {
         if self.loaded != Some(id) {
-            self.scorer.load((self.tokens)(id));
+            self.scorer.load(self.tokens.read(id, &mut self.scratch)?);
             self.loaded = Some(id);
         }
+        Ok(())
     }
 }
 
@@ -263,7 +418,8 @@ impl Scorer {
         for_each_document_shingle(tokens, self.shingle_size, |hash, _, _| self.table.insert(hash));
     }
 
-    fn score(&mut self, tokens: &[TokenHash]) -> Scores {
+    /// Different shingles of the loaded document, of this one, and of both.
+    fn count(&mut self, tokens: &[TokenHash]) -> (u32, u32, u32) {
         self.table.begin_visits();
         self.missed.clear(tokens.len());
         let mut common = 0;
@@ -274,7 +430,12 @@ impl Scorer {
                 Visit::Absent => self.missed.insert(hash),
             }
         });
-        Scores::from_counts(self.table.len(), common + self.missed.len(), common)
+        (self.table.len(), common + self.missed.len(), common)
+    }
+
+    fn score(&mut self, tokens: &[TokenHash]) -> Scores {
+        let (ours, theirs, common) = self.count(tokens);
+        Scores::from_counts(ours, theirs, common)
     }
 }
 
@@ -356,7 +517,8 @@ mod tests {
         let all: Vec<(DocId, DocId)> =
             (0..5).flat_map(|a| (a + 1..5).map(move |b| (DocId(a), DocId(b)))).collect();
         let lookup = |id: DocId| &texts[id.index()][..];
-        let verified = verify(&features, &lookup, &all, &[(DocId(0), DocId(3))], &config);
+        let verified =
+            verify(&features, &lookup, &all, &[(DocId(0), DocId(3))], &config).expect("in memory");
         let kinds: Vec<_> = verified.matches.iter().map(|m| (m.a.0, m.b.0, m.kind)).collect();
         assert_eq!(kinds, [(0, 1, MatchKind::Near), (0, 3, MatchKind::Contained)]);
         assert_eq!(verified.rejected, 8);
@@ -374,14 +536,17 @@ mod tests {
         let mut maker = FeatureMaker::new(&config).expect("valid");
         let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
         let lookup = |id: DocId| &texts[id.index()][..];
-        let mut comparison = Comparison::new(&features, &lookup, &config);
+        let (store, tokens) = (Store::of(&features).expect("in memory"), TokensAt(&lookup));
+        let mut comparison = Comparison::new(&store, &tokens, &config);
         for (other, is_member) in [(1, true), (2, true), (3, false), (4, false)] {
-            let verdict = comparison.judge(DocId(0), DocId(other));
+            let verdict = comparison.judge(DocId(0), DocId(other)).expect("in memory");
             let exact = naive(&texts[0], &texts[other as usize], 5);
             let expected = if is_member { Verdict::Member(exact) } else { Verdict::Unlike };
             assert_eq!(verdict, expected, "document {other}");
-            assert_eq!(comparison.scores(DocId(0), DocId(other)), exact);
+            let scores = comparison.scores(DocId(0), DocId(other)).expect("in memory");
+            assert_eq!(scores, exact);
         }
-        assert!(matches!(comparison.judge(DocId(4), DocId(0)), Verdict::Member(_)));
+        let verdict = comparison.judge(DocId(4), DocId(0)).expect("in memory");
+        assert!(matches!(verdict, Verdict::Member(_)));
     }
 }

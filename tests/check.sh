@@ -13,21 +13,31 @@ for example in examples/*.rs; do
     step cargo run --quiet --example "$(basename "$example" .rs)"
 done
 
-# The page in a real browser, installed where it is missing and can be had.
+# The page in a real browser; what is missing is installed where it can be had.
 browser_tests() {
-    if ! command -v chromium >/dev/null 2>&1; then
-        { apt-get update && apt-get install -y chromium; } >/dev/null 2>&1 || true
-    fi
-    if ! command -v chromium >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
-        echo "skipped: no Chromium or no npm, and none to be had"
+    local skipped="skipped: the page was NOT looked at in a browser:"
+    if ! command -v npm >/dev/null 2>&1; then
+        echo "$skipped there is no npm (install Node.js 20 or newer)"
         return 0
     fi
-    if ! (cd tests/browser && npm ci --no-audit --no-fund >/dev/null 2>&1); then
-        echo "skipped: the packages of tests/browser cannot be had"
+    local browser="${CHROMIUM:-$(command -v chromium || true)}"
+    if [ -z "$browser" ] && command -v apt-get >/dev/null 2>&1; then
+        echo "installing Chromium"
+        { apt-get update && apt-get install -y chromium; } >/dev/null 2>&1 || true
+        browser="$(command -v chromium || true)"
+    fi
+    if [ -z "$browser" ]; then
+        echo "$skipped there is no Chromium and none to be had (install it, or name one in CHROMIUM)"
+        return 0
+    fi
+    local said
+    if ! said="$(cd tests/browser && npm ci --no-audit --no-fund 2>&1)"; then
+        echo "$skipped the packages of tests/browser cannot be had:"
+        echo "$said" | tail -n 5
         return 0
     fi
     cargo build --quiet
-    (cd tests/browser && CHROMIUM="$(command -v chromium)" npm test --silent)
+    (cd tests/browser && CHROMIUM="$browser" npm test --silent)
 }
 step browser_tests
 step bash crates/python/check.sh

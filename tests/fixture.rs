@@ -293,6 +293,7 @@ fn frame(documents: &[Document], passages: Vec<PassageCluster>) -> Report {
                 StageTime { stage: "read".to_owned(), seconds: 0.001 },
                 StageTime { stage: "passages".to_owned(), seconds: 0.012 },
             ],
+            text_field: None,
         },
         groups,
         documents: entries,

@@ -181,3 +181,77 @@ fn the_samples_show_both_quotes() {
     }
     assert_eq!(head(&whole_page(&seeds().report, &[]))["reuse"], seeds().report.passages.len());
 }
+
+#[test]
+fn a_saved_report_finds_its_texts_again() {
+    let paths = ["001_b34b2286f5eb3993.txt", "003_f933656477f39c45.txt"];
+    let paths = paths.map(|file| seeds_folder().join(file));
+    let documents = doublet::read(&paths).expect("the samples are there");
+    let mut report = Doublet::new().find(&documents).expect("it runs");
+    let page = |report: &Report| {
+        let texts = html::reread(report, &HtmlOptions::default(), None, None);
+        let mut out = Vec::new();
+        html::write_reread(report, &texts, &HtmlOptions::default(), &mut out).expect("memory");
+        String::from_utf8(out).expect("text")
+    };
+    assert_eq!(page(&report), whole_page(&report, &documents));
+    report.documents[1].content_hash = "0".repeat(32);
+    let one = page(&report);
+    assert_eq!(block(&one, "texts-0").and_then(|texts| texts.as_array().map(Vec::len)), Some(1));
+    let head = head(&one);
+    assert_eq!((&head["left_out"]["lost"], &head["left_out"]["texts"]), (&1.into(), &0.into()));
+    let absence = head["entries"][1]["absence"].as_str().expect("a reason");
+    assert!(absence.contains("has changed"), "{absence}");
+    // The other text is shown with its passages' places.
+    let members = block(&one, "members-0").expect("members");
+    assert!(members[0][0]["p"].is_array() && members[0][1]["p"].is_null());
+}
+
+#[test]
+fn long_passages_and_names_stand_in_the_page_once() {
+    let words: String = (0..30_000).map(|i| format!("w{} ", i * i % 9_973 + i)).collect();
+    let documents = ["one", "two"].map(|name| {
+        Document::new(name.repeat(50_000), format!("{name} begins. {words} {name} ends."))
+    });
+    let report = Doublet::new().find(&documents).expect("it runs");
+    let page = whole_page(&report, &documents);
+    let head = head(&page);
+    assert_eq!(head["passages"][0]["m"], true);
+    assert!(head["passages"][0]["s"].as_str().is_some_and(|text| text.len() <= 600));
+    assert!(head["entries"][0]["name"].as_str().is_some_and(|name| name.len() <= 1_000));
+    let longer = block(&page, "longer").expect("a block");
+    assert_eq!(longer[0], serde_json::json!([0, report.passages[0].text]));
+    // Members hold the ends and say how much is between them.
+    let members = block(&page, "members-0").expect("members");
+    let pieces = members[0][0]["o"].as_array().expect("pieces");
+    assert_eq!(
+        pieces.iter().map(|piece| piece[0].as_u64()).collect::<Vec<_>>(),
+        [Some(0), Some(6), Some(0)]
+    );
+    assert!(serde_json::to_string(&members).expect("JSON").len() < 20_000);
+}
+
+#[test]
+fn every_group_is_in_the_page() {
+    let quote = |i: usize| format!("the {i} office of harbour district {i} said number {i} again");
+    let documents: Vec<Document> = (0..30)
+        .map(|i| {
+            let text = format!("{i} first. {}. {i} then. {}.", quote(i), quote((i + 1) % 30));
+            Document::new(format!("d{i}"), text).in_group(format!("g{i}"))
+        })
+        .collect();
+    let report = Doublet::new().find(&documents).expect("it runs");
+    let head = head(&whole_page(&report, &documents));
+    let between = head["between"].as_array().expect("rows");
+    assert_eq!(between.len(), 30);
+    for (row, all) in between.iter().zip(&report.coverage.between) {
+        let shown = row["others"].as_array().expect("cells");
+        assert_eq!(row["all_others"], all.iter().filter(|words| **words > 0).count());
+        for cell in shown {
+            let other = cell[0].as_u64().expect("a group") as usize;
+            assert_eq!(cell[1], all[other]);
+        }
+        let words: Vec<u64> = shown.iter().filter_map(|cell| cell[1].as_u64()).collect();
+        assert!(words.is_sorted_by(|a, b| a >= b) && !words.is_empty());
+    }
+}

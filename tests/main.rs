@@ -21,4 +21,5 @@ mod program;
 mod report;
 mod samples;
 mod source;
+mod stream;
 mod text;

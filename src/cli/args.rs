@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use doublet::{Keep, Linkage, PassageConfig, ReadConfig, Scope, Sensitivity};
 
-pub(super) use self::dedup::DedupArgs;
+pub(super) use self::dedup::{DedupArgs, PlanArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +18,7 @@ Examples:
   doublet show report.json --all              read it again, in full
   doublet compare draft.txt print.txt         two texts side by side
   doublet dedup crawl/ --output clean/        the same files without what repeats
+  doublet plan crawl/                         what that would need
 
 Exit codes: 0 done; 1 done, but some inputs were skipped (each is named on standard error);
 2 wrong usage or an error that stopped the run; 130 stopped by a signal.";
@@ -104,7 +105,15 @@ pub(super) enum Command {
     /// named and copied as they are.
     #[command(after_help = dedup::EXAMPLES)]
     Dedup(Box<DedupArgs>),
+    /// Say what a dedup of whole documents would need: documents, memory, disk, time.
+    ///
+    /// Reads a sample of the files. The estimate is of this machine as it is loaded now.
+    #[command(after_help = dedup::PLAN_EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// Show a saved report (JSON or JSON lines) in another form.
+    ///
+    /// A page (html) shows full texts too: they are read again from the files that the report
+    /// names, and shown where they have not changed since. --html-limit N,0 leaves them out.
     #[command(visible_alias = "report", after_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
     /// Write shell completions to standard output.
@@ -304,6 +313,10 @@ pub(super) struct ShowArgs {
     /// A report that `doublet find` or `compare` wrote as JSON or JSON lines; - is standard input.
     #[arg(value_name = "REPORT")]
     pub(super) report: PathBuf,
+    /// Field that holds the text of a JSON record, to find texts again for a page [default: as
+    /// the report says].
+    #[arg(long, value_name = "FIELD", help_heading = "Input")]
+    pub(super) text_field: Option<String>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }

@@ -35,7 +35,8 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Re
     let texts = ComparedTexts { a: &documents[0].text, b: &documents[1].text };
     let text =
         |options: &_, out: &mut dyn std::io::Write| write_comparison(&report, texts, options, out);
-    let found = Findings { report: &report, documents: &documents, text: &text, saved: None };
+    let found =
+        Findings { report: &report, documents: &documents, text: &text, saved: None, reread: None };
     Ok(output.deliver(&found)?.unwrap_or(Exit::Done))
 }
 

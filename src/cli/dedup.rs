@@ -1,6 +1,7 @@
 //! `doublet dedup`: the same files without what repeats.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,22 +18,24 @@ use super::args::{Common, DedupArgs};
 use super::engine::{self, Bytes};
 use super::find::check_inputs;
 use super::folder::Place;
+use super::memory;
 use super::messages::Messages;
 use super::output::{Aside, exists, write_error};
 use super::progress::Progress;
 use super::tally::Tally;
+use super::whole;
 
 /// Standard input, as it is named.
 const STDIN: &str = "-";
 
 /// The arguments, resolved and checked.
-struct Job<'a> {
-    args: &'a DedupArgs,
-    reading: ReadConfig,
-    config: Config,
-    options: Options,
+pub(super) struct Job<'a> {
+    pub(super) args: &'a DedupArgs,
+    pub(super) reading: ReadConfig,
+    pub(super) config: Config,
+    pub(super) options: Options,
     /// Nowhere for a dry run.
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
 }
 
 impl<'a> Job<'a> {
@@ -74,8 +77,13 @@ impl<'a> Job<'a> {
                 ..DocumentConfig::default()
             },
             passages: PassageConfig::from(&args.passages),
-            threads: args.threads,
+            threads: args.run.threads,
         };
+        if args.run.resume && args.paths.iter().any(|path| path == Path::new(STDIN)) {
+            return Err(Error::new(ErrorKind::Config, "--resume with standard input")
+                .expected("inputs that can be read again")
+                .remedy("run without --resume"));
+        }
         let output = args.output.output.as_deref().filter(|_| !args.output.dry_run);
         let place = output.map(|path| Place::resolve(path, args.output.force)).transpose()?;
         if let Some(place) = &place {
@@ -91,7 +99,7 @@ impl<'a> Job<'a> {
     }
 
     /// Lists the files of the inputs, and checks that the output can hold them.
-    fn layout(&self, stdin: Option<&File>) -> Result<Layout> {
+    pub(super) fn layout(&self, stdin: Option<&File>) -> Result<Layout> {
         let layout = Layout::new(&self.args.paths, &self.reading, stdin)?;
         if self.args.removal.annotate && layout.has_texts() {
             return Err(Error::new(ErrorKind::Config, "text files to annotate")
@@ -104,27 +112,56 @@ impl<'a> Job<'a> {
         Ok(layout)
     }
 
+    /// Everything that decides the result but the content of the inputs.
+    pub(super) fn key(&self) -> impl std::fmt::Debug {
+        let args = self.args;
+        let named = (args.paths.clone(), args.removal.protect.clone());
+        let reading = self.reading.clone();
+        (named, reading, self.config.documents.clone(), self.options.clone())
+    }
+
+    /// A name for what this run keeps aside. The same command has the same name again; a dry run,
+    /// which leaves nothing, has one of its own.
+    pub(super) fn name(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        let place = self.place.as_ref().map(Place::path);
+        format!("{:?} {place:?}", self.key()).hash(&mut hasher);
+        let own = if place.is_none() { std::process::id().to_string() } else { String::new() };
+        format!("{:016x}{own}", hasher.finish())
+    }
+
+    /// Whether standard input is among the inputs.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.args.paths.iter().any(|path| path == Path::new(STDIN))
+    }
+
+    /// What is read, in order: what protects first.
+    pub(super) fn inputs(&self, stdin: Option<&File>) -> Result<Vec<Input>> {
+        let protect = self.args.removal.protect.iter().map(|path| Ok(Input::path(path)));
+        let inputs = self.args.paths.iter().map(|path| match stdin {
+            Some(spool) if path == Path::new(STDIN) => {
+                let spool = from_start(spool).map_err(|error| Error::io("read", STDIN, error))?;
+                Ok(Input::reader(STDIN, spool))
+            }
+            _ => Ok(Input::path(path)),
+        });
+        protect.chain(inputs).collect()
+    }
+
+    /// Whether a document came from what protects.
+    pub(super) fn protects(&self, document: &Document) -> bool {
+        let origin = document.origin.as_ref();
+        origin.is_some_and(|origin| {
+            let mut protect = self.args.removal.protect.iter();
+            protect.any(|path| path.to_string_lossy() == origin.source.as_str())
+        })
+    }
+
     /// Reads the documents, protected ones first, and says how many those are.
     fn read(&self, stdin: Option<&File>, progress: &Progress) -> Result<(Collection, usize)> {
-        let protect = &self.args.removal.protect;
-        let inputs = protect.iter().map(|path| Ok(Input::path(path))).chain(
-            self.args.paths.iter().map(|path| match stdin {
-                Some(spool) if path == Path::new(STDIN) => {
-                    let spool =
-                        from_start(spool).map_err(|error| Error::io("read", STDIN, error))?;
-                    Ok(Input::reader(STDIN, spool))
-                }
-                _ => Ok(Input::path(path)),
-            }),
-        );
-        let inputs: Vec<Input> = inputs.collect::<Result<_>>()?;
+        let inputs = self.inputs(stdin)?;
         let collection = engine::read_inputs(inputs.into_iter(), &self.reading, progress)?;
-        let is_protected = |document: &&Document| {
-            let origin = document.origin.as_ref();
-            origin.is_some_and(|origin| {
-                protect.iter().any(|path| path.to_string_lossy() == origin.source.as_str())
-            })
-        };
+        let is_protected = |document: &&Document| self.protects(document);
         let protected = collection.documents.iter().take_while(is_protected).count();
         Ok((collection, protected))
     }
@@ -142,27 +179,31 @@ impl<'a> Job<'a> {
 /// Runs the command.
 pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Exit> {
     let job = Job::new(args)?;
+    if job.config.scope == Scope::Documents {
+        return whole::run(&job, messages);
+    }
     let progress = Progress::new(messages);
-    let begun = Instant::now();
-    let stdin = args.paths.iter().any(|path| path == Path::new(STDIN)).then(spool).transpose()?;
+    let stage = Stage::begin("reading");
+    let spooled = || spool(&args.run.temp_dir.clone().unwrap_or_else(std::env::temp_dir));
+    let stdin = job.reads_stdin().then(spooled).transpose()?;
     let layout = job.layout(stdin.as_ref())?;
     let (collection, protected) = job.read(stdin.as_ref(), &progress)?;
     let Collection { documents, skipped } = collection;
     let annotate = args.removal.annotate;
     layout.check(&documents, job.options.rules.passages && !annotate)?;
     messages.skipped(&skipped);
-    let mut tally = Tally::new(&documents, protected);
+    let mut tally = Tally { dry_run: args.output.dry_run, ..Tally::default() };
+    tally.read(&documents, protected);
     tally.skipped = skipped.len() as u64;
-    tally.dry_run = args.output.dry_run;
-    tally.took("reading", begun.elapsed().as_secs_f64());
+    stage.end(&mut tally);
 
     let report = engine::find_protecting(&documents, protected, &job.config, &progress)?;
     messages.details(&report);
     for time in &report.run.times {
-        tally.took(&time.stage, time.seconds);
+        tally.took(&time.stage, time.seconds, None);
     }
 
-    let begun = Instant::now();
+    let stage = Stage::begin("writing");
     let replacement = args.removal.replace_with.as_deref().unwrap_or_default();
     let (plan, edits) = if annotate {
         let edits = Edits::of_findings(&documents, &report);
@@ -177,14 +218,14 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
     drop(report);
     let mut aside = None;
     if let Some(place) = &job.place {
-        let folder = place.begin()?;
+        let folder = place.begin(&job.name())?;
         let written = layout.write(folder.path(), &edits, &Bytes("writing", &progress));
         progress.finish();
         tally.wrote(written?);
         write_list(&folder.path().join(REMOVED), &documents, &plan)?;
         aside = Some(folder);
     }
-    tally.took("writing", begun.elapsed().as_secs_f64());
+    stage.end(&mut tally);
 
     let mut stats = Aside::default();
     if let Some(path) = &args.output.stats {
@@ -199,13 +240,30 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
 }
 
 /// Keeps what comes from standard input in a file without a name, since it is read twice.
-fn spool() -> Result<File> {
+pub(super) fn spool(folder: &Path) -> Result<File> {
     let spool = || {
-        let mut file = tempfile::tempfile()?;
+        let mut file = tempfile::tempfile_in(folder)?;
         io::copy(&mut io::stdin().lock(), &mut file)?;
         Ok(file)
     };
     spool().map_err(|error| Error::io("keep", STDIN, error))
+}
+
+/// A stage of the command, for its time and its peak of memory.
+pub(super) struct Stage {
+    name: &'static str,
+    begun: Instant,
+}
+
+impl Stage {
+    pub(super) fn begin(name: &'static str) -> Self {
+        memory::forget_peak();
+        Self { name, begun: Instant::now() }
+    }
+
+    pub(super) fn end(self, tally: &mut Tally) {
+        tally.took(self.name, self.begun.elapsed().as_secs_f64(), memory::peak());
+    }
 }
 
 fn write_list(path: &Path, documents: &[Document], plan: &Plan) -> Result<()> {

@@ -52,7 +52,8 @@ pub(super) fn run(args: &FindArgs, common: &Common, messages: Messages) -> Resul
     messages.details(&report);
     let exit = if report.skipped.is_empty() { Exit::Done } else { Exit::Skipped };
     let text = |options: &_, out: &mut dyn std::io::Write| terminal::write(&report, options, out);
-    let found = Findings { report: &report, documents: &documents, text: &text, saved: None };
+    let found =
+        Findings { report: &report, documents: &documents, text: &text, saved: None, reread: None };
     Ok(plan.output.deliver(&found)?.unwrap_or(exit))
 }
 
@@ -61,6 +62,7 @@ fn run_engine(plan: &Plan, messages: Messages) -> Result<(Report, Vec<Document>)
     let collection = engine::read(&plan.paths, &plan.reading, &progress)?;
     let mut report = engine::find(&collection.documents, &plan.config, &progress)?;
     report.skipped = collection.skipped;
+    report.run.text_field = Some(plan.reading.text_field.clone());
     Ok((report, collection.documents))
 }
 

@@ -5,6 +5,7 @@
 //! folder of anything else is never removed. All of this is checked before the run begins.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use doublet::dedup::REMOVED;
@@ -55,6 +56,11 @@ impl Place {
         Ok(Self { path: resolved })
     }
 
+    /// The folder that it lies in.
+    pub(super) fn parent(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
     /// Refuses an input that the output would lie in or that it would replace.
     pub(super) fn check_apart<'a>(&self, inputs: impl Iterator<Item = &'a Path>) -> Result<()> {
         for input in inputs {
@@ -71,19 +77,30 @@ impl Place {
         Ok(())
     }
 
-    /// Makes the folder aside.
-    pub(super) fn begin(&self) -> Result<AsideFolder> {
-        let parent = self.path.parent().unwrap_or(Path::new("/"));
+    /// The place itself.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder aside. What a killed run left under the same name goes.
+    pub(super) fn begin(&self, name: &str) -> Result<AsideFolder> {
+        let refused = |error| write_error(&self.path, error);
         let mut pending = interrupt::hold();
-        let folder = make_aside(parent).map_err(|error| write_error(&self.path, error))?;
+        let left = self.parent().join(format!(".doublet-{name}.partial"));
+        if left.is_dir() {
+            fs::remove_dir_all(&left).map_err(refused)?;
+        }
+        let folder = make_aside(self.parent(), name).map_err(refused)?;
         pending.add_whole(folder.path());
         Ok(AsideFolder { folder: Some(folder), path: self.path.clone() })
     }
 }
 
-fn make_aside(parent: &Path) -> std::io::Result<TempDir> {
+/// Makes `.doublet-NAME.partial`.
+fn make_aside(parent: &Path, name: &str) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".doublet-").suffix(".partial");
+    let prefix = format!(".doublet-{name}");
+    builder.prefix(&prefix).rand_bytes(0).suffix(".partial");
     #[cfg(unix)]
     {
         // What the user's mask leaves of it, as for any new folder.
@@ -109,11 +126,13 @@ impl AsideFolder {
     pub(super) fn commit(mut self) -> Result<()> {
         let Some(folder) = self.folder.take() else { return Ok(()) };
         let refused = |error| write_error(&self.path, error);
+        sync(folder.path()).map_err(refused)?;
         let mut pending = interrupt::hold();
         let aside = folder.path().to_path_buf();
         let earlier = if self.path.exists() {
             let parent = self.path.parent().unwrap_or(Path::new("/"));
-            let earlier = make_aside(parent).map_err(refused)?;
+            let earlier =
+                make_aside(parent, &format!("{}-earlier", std::process::id())).map_err(refused)?;
             fs::rename(&self.path, earlier.path().join("earlier")).map_err(refused)?;
             Some(earlier)
         } else {
@@ -137,8 +156,27 @@ impl AsideFolder {
         // It stands under another name now: nothing is left to remove.
         let _ = folder.keep();
         drop(earlier);
-        Ok(())
+        // The name itself; what it leads to is on disk already.
+        self.path.parent().map_or(Ok(()), sync_folder).map_err(refused)
     }
+}
+
+/// Brings all files and folders below a folder to the disk.
+fn sync(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync(&entry.path())?;
+        } else {
+            fs::File::open(entry.path())?.sync_all()?;
+        }
+    }
+    sync_folder(folder)
+}
+
+/// Brings the names in a folder to the disk, where the system has such a thing.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 impl Drop for AsideFolder {

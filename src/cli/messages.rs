@@ -18,6 +18,11 @@ impl Messages {
         Self { quiet: common.quiet, verbose: common.verbose }
     }
 
+    /// Whether nothing but errors is said.
+    pub(super) const fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// Whether to draw progress bars: for somebody who looks.
     pub(super) fn shows_progress(self) -> bool {
         !self.quiet && io::stderr().is_terminal()
@@ -36,6 +41,13 @@ impl Messages {
         for input in skipped {
             let line = input.line.map(|line| format!(":{line}")).unwrap_or_default();
             say(&format!("skipped {}{line}: {}", input.path, input.message));
+        }
+    }
+
+    /// Something to know about the result.
+    pub(super) fn note(self, text: &str) {
+        if !self.quiet {
+            say(text);
         }
     }
 

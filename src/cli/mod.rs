@@ -14,9 +14,13 @@ mod memory;
 mod messages;
 mod output;
 mod pages;
+mod plan;
 mod progress;
 mod show;
+mod space;
 mod tally;
+mod whole;
+mod work;
 
 use std::process::ExitCode;
 
@@ -77,8 +81,9 @@ fn dispatch(cli: &Cli, messages: Messages) -> Result<Exit> {
     match &cli.command {
         Command::Find(args) => find::run(args, &cli.common, messages),
         Command::Dedup(args) => dedup::run(args, &cli.common, messages),
+        Command::Plan(args) => plan::run(args, messages),
         Command::Compare(args) => compare::run(args, &cli.common, messages),
-        Command::Show(args) => show::run(args, &cli.common),
+        Command::Show(args) => show::run(args, &cli.common, messages),
         Command::Completions(args) => pages::completions(args.shell),
         Command::Man(args) => pages::man(args.page.as_deref()),
     }

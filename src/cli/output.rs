@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use doublet::report::csv::{self, Table};
-use doublet::report::html::{self, HtmlOptions};
+use doublet::report::html::{self, HtmlOptions, Reread};
 use doublet::report::terminal::TextOptions;
 use doublet::report::{json, jsonl};
 use doublet::{Document, Error, ErrorKind, Report, Result};
@@ -56,6 +56,8 @@ pub(super) struct Findings<'a> {
     pub(super) documents: &'a [Document],
     /// The text form.
     pub(super) text: &'a Text<'a>,
+    /// Texts of a saved result that were found again, for the page.
+    pub(super) reread: Option<&'a Reread>,
     /// Where the result itself is kept, if it was read from there.
     pub(super) saved: Option<&'a Path>,
 }
@@ -72,6 +74,11 @@ impl Output {
         let (passages, texts) = args.html_limit;
         let html = HtmlOptions { passages, texts, ..HtmlOptions::default() };
         Ok(Self { format, target, compact: args.compact, text, html })
+    }
+
+    /// How much of the texts the result shows; `None` if its form shows none.
+    pub(super) fn texts(&self) -> Option<&HtmlOptions> {
+        (self.format == Format::Html).then_some(&self.html)
     }
 
     /// Writes the result. `Some(exit)` overrides the exit code: the reader had enough.
@@ -127,7 +134,10 @@ impl Output {
             Format::Html => {
                 let whole = found.saved.map(|path| path.display().to_string());
                 let options = HtmlOptions { whole, ..self.html.clone() };
-                html::write(report, found.documents, &options, out)
+                match found.reread {
+                    Some(texts) => html::write_reread(report, texts, &options, out),
+                    None => html::write(report, found.documents, &options, out),
+                }
             }
         }
     }

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use doublet::Document;
-use doublet::dedup::{Plan, Rule, Written};
+use doublet::dedup::{Plan, Rule, Verdicts, Written};
+use doublet::documents::Recall;
 use doublet::report::terminal::grouped;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A number of documents (or cuts) and their bytes of text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Amount {
     pub(super) count: u64,
     pub(super) bytes: u64,
@@ -23,7 +24,7 @@ impl Amount {
 }
 
 /// What went by each rule: documents, or cuts for passages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Removed {
     exact: Amount,
     near: Amount,
@@ -32,15 +33,28 @@ pub(super) struct Removed {
     short: Amount,
 }
 
-/// Seconds of a stage.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+impl Removed {
+    fn of(&mut self, rule: Rule) -> &mut Amount {
+        match rule {
+            Rule::Exact => &mut self.exact,
+            Rule::Near => &mut self.near,
+            Rule::Contained => &mut self.contained,
+            Rule::Passage => &mut self.passage,
+            Rule::Short => &mut self.short,
+        }
+    }
+}
+
+/// Seconds of a stage, and its peak of memory in bytes where that is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Time {
     pub(super) stage: String,
     pub(super) seconds: f64,
+    pub(super) peak_memory: Option<u64>,
 }
 
 /// Everything that is counted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// Documents of the inputs.
     pub(super) read: Amount,
@@ -56,20 +70,33 @@ pub(super) struct Tally {
     /// Files written, and their bytes as they are compressed.
     pub(super) files: u64,
     pub(super) file_bytes: u64,
+    /// How many of the near-duplicates were found, told from a sample of them.
+    pub(super) recall: Option<Recall>,
+    /// Bytes of work files.
+    pub(super) spilled: u64,
     pub(super) dry_run: bool,
     pub(super) times: Vec<Time>,
 }
 
 impl Tally {
-    /// Counts the documents, of which the first `protected` are no inputs.
-    pub(super) fn new(documents: &[Document], protected: usize) -> Self {
-        let mut tally = Self::default();
+    /// Counts documents, of which the first `protected` are no inputs.
+    pub(super) fn read(&mut self, documents: &[Document], protected: usize) {
         for (index, document) in documents.iter().enumerate() {
-            let part = if index < protected { &mut tally.protected } else { &mut tally.read };
+            let part = if index < protected { &mut self.protected } else { &mut self.read };
             part.add(document.text.len());
         }
-        tally.kept = tally.read;
-        tally
+        self.kept = self.read;
+    }
+
+    /// Takes off whole documents that go.
+    pub(super) fn goes(&mut self, verdicts: &Verdicts) {
+        self.recall = verdicts.recall();
+        for removed in verdicts.removed() {
+            let bytes = verdicts.bytes(removed.document);
+            self.removed.of(removed.rule).add(bytes as usize);
+            self.kept.count -= 1;
+            self.kept.bytes -= bytes;
+        }
     }
 
     /// Takes off what a plan removes; `replacement` bytes stand for each stretch that is cut.
@@ -77,14 +104,8 @@ impl Tally {
         for removal in &plan.removals {
             let whole = documents.get(removal.document.index()).map_or(0, |d| d.text.len());
             let cut = removal.cuts.iter().map(|cut| cut.span.len() as usize).sum();
-            let (amount, bytes) = match removal.rule {
-                Rule::Exact => (&mut self.removed.exact, whole),
-                Rule::Near => (&mut self.removed.near, whole),
-                Rule::Contained => (&mut self.removed.contained, whole),
-                Rule::Passage => (&mut self.removed.passage, cut),
-                Rule::Short => (&mut self.removed.short, whole),
-            };
-            amount.add(bytes);
+            let bytes = if removal.rule == Rule::Passage { cut } else { whole };
+            self.removed.of(removal.rule).add(bytes);
             self.kept.bytes -= bytes as u64;
             if removal.rule != Rule::Passage {
                 self.kept.count -= 1;
@@ -101,8 +122,8 @@ impl Tally {
     }
 
     /// Adds the time of a stage.
-    pub(super) fn took(&mut self, stage: &str, seconds: f64) {
-        self.times.push(Time { stage: stage.to_owned(), seconds });
+    pub(super) fn took(&mut self, stage: &str, seconds: f64, peak_memory: Option<u64>) {
+        self.times.push(Time { stage: stage.to_owned(), seconds, peak_memory });
     }
 
     /// The table.
@@ -133,8 +154,26 @@ impl Tally {
             let (files, bytes) = (grouped(self.files), grouped(self.file_bytes));
             let _ = writeln!(table, "{:<22}{files:>14}{bytes:>20}", "files and their bytes");
         }
+        if let Some(Recall { pairs, expected, observed }) = self.recall {
+            let sample = format!("of {} pairs", grouped(pairs));
+            let row = ["near-duplicates found", &sample];
+            let _ = writeln!(
+                table,
+                "{:<22}{:>14}  observed {:.2}%, expected {:.2}%",
+                row[0],
+                row[1],
+                100.0 * observed,
+                100.0 * expected
+            );
+        }
+        if self.spilled > 0 {
+            let bytes = grouped(self.spilled);
+            let _ = writeln!(table, "{:<22}{:>14}{bytes:>20}", "work files", "");
+        }
         for time in &self.times {
-            let _ = writeln!(table, "{:<22}{:>12.2} s", time.stage, time.seconds);
+            let peak = time.peak_memory.map(|peak| format!("{:>16} MiB", grouped(peak >> 20)));
+            let peak = peak.unwrap_or_default();
+            let _ = writeln!(table, "{:<22}{:>12.2} s{peak}", time.stage, time.seconds);
         }
         table
     }

@@ -36,32 +36,68 @@ pub fn keep_ranks(
     tokens: &[u32],
     parse_date: impl Fn(&str) -> Option<Timestamp>,
 ) -> Vec<u32> {
-    let length = |id: usize| Reverse(tokens.get(id).copied().unwrap_or(0));
-    let keys = |field: &Option<String>| -> Vec<Key> {
-        documents.iter().map(|document| date_key(document, field.as_deref(), &parse_date)).collect()
-    };
-    match policy {
-        Keep::Longest => ranks(documents.len(), |a, b| length(a).cmp(&length(b))),
-        Keep::First => ranks(documents.len(), |_, _| Ordering::Equal),
-        Keep::Newest(field) => {
-            let keys = keys(field);
-            ranks(keys.len(), |a, b| keys[a].missing_last(&keys[b], Key::order(&keys[b], &keys[a])))
+    let mut keys = KeepKeys::new(policy);
+    documents.iter().for_each(|document| keys.push(document, &parse_date));
+    keys.ranks(documents.len(), |id| tokens.get(id).copied().unwrap_or(0), 0)
+}
+
+/// What a policy compares of the documents seen so far: nothing for `longest` and `first`, 4 to
+/// 24 bytes a document (and texts that are no dates) for the others.
+pub(crate) struct KeepKeys {
+    policy: Keep,
+    keys: Vec<Key>,
+    sources: Vec<u32>,
+    /// Number of each source, in order of first appearance; documents made in memory are one.
+    numbers: BTreeMap<Option<String>, u32>,
+}
+
+impl KeepKeys {
+    pub(crate) fn new(policy: &Keep) -> Self {
+        let (keys, sources, numbers) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Self { policy: policy.clone(), keys, sources, numbers }
+    }
+
+    /// Takes the next document.
+    pub(crate) fn push(
+        &mut self,
+        document: &Document,
+        parse_date: impl Fn(&str) -> Option<Timestamp>,
+    ) {
+        match &self.policy {
+            Keep::Longest | Keep::First => {}
+            Keep::Newest(field) | Keep::Oldest(field) => {
+                self.keys.push(date_key(document, field.as_deref(), &parse_date));
+            }
+            Keep::Max(field) => self.keys.push(Key::number(document.metadata.get(field))),
+            Keep::SourceOrder => {
+                let source = document.origin.as_ref().map(|origin| origin.source.clone());
+                let next = self.numbers.len() as u32;
+                self.sources.push(*self.numbers.entry(source).or_insert(next));
+            }
         }
-        Keep::Oldest(field) => {
-            let keys = keys(field);
-            ranks(keys.len(), |a, b| keys[a].missing_last(&keys[b], Key::order(&keys[a], &keys[b])))
-        }
-        Keep::Max(field) => {
-            let keys: Vec<Key> = documents
-                .iter()
-                .map(|document| Key::number(document.metadata.get(field)))
-                .collect();
-            ranks(keys.len(), |a, b| keys[a].missing_last(&keys[b], Key::order(&keys[b], &keys[a])))
-        }
-        Keep::SourceOrder => {
-            let sources = source_order(documents);
-            ranks(sources.len(), |a, b| (sources[a], length(a)).cmp(&(sources[b], length(b))))
-        }
+    }
+
+    /// Ranks of so many documents, which were all pushed, by id. The first `protected` come before
+    /// all others.
+    pub(crate) fn ranks(
+        &self,
+        documents: usize,
+        tokens: impl Fn(usize) -> u32,
+        protected: usize,
+    ) -> Vec<u32> {
+        let keys = &self.keys;
+        let length = |id: usize| Reverse(tokens(id));
+        let by_policy = |a: usize, b: usize| match &self.policy {
+            Keep::Longest => length(a).cmp(&length(b)),
+            Keep::First => Ordering::Equal,
+            Keep::Newest(_) | Keep::Max(_) => {
+                keys[a].missing_last(&keys[b], Key::order(&keys[b], &keys[a]))
+            }
+            Keep::Oldest(_) => keys[a].missing_last(&keys[b], Key::order(&keys[a], &keys[b])),
+            Keep::SourceOrder => (self.sources[a], length(a)).cmp(&(self.sources[b], length(b))),
+        };
+        let late = |id: usize| id >= protected;
+        ranks(documents, |a, b| late(a).cmp(&late(b)).then_with(|| by_policy(a, b)))
     }
 }
 
@@ -81,7 +117,7 @@ pub fn protected_first(ranks: &[u32], protected: usize) -> Vec<u32> {
 enum Key {
     Number(f64),
     Integer(i64),
-    Text(String),
+    Text(Box<str>),
     Missing,
 }
 
@@ -134,7 +170,7 @@ fn date_key(
 ) -> Key {
     let of_text = |text: &str| match parse_date(text) {
         Some(Timestamp(seconds)) => Key::Integer(seconds),
-        None => Key::Text(text.to_owned()),
+        None => Key::Text(text.into()),
     };
     match field {
         None => document.date.as_deref().map_or(Key::Missing, of_text),
@@ -145,27 +181,13 @@ fn date_key(
     }
 }
 
-/// Number of each document's source, in order of first appearance; documents made in memory are
-/// one source.
-fn source_order(documents: &[Document]) -> Vec<usize> {
-    let mut numbers = BTreeMap::new();
-    documents
-        .iter()
-        .map(|document| {
-            let source = document.origin.as_ref().map(|origin| origin.source.as_str());
-            let next = numbers.len();
-            *numbers.entry(source).or_insert(next)
-        })
-        .collect()
-}
-
 /// Ranks by a comparison of ids, ties by id.
 fn ranks(len: usize, compare: impl Fn(usize, usize) -> Ordering) -> Vec<u32> {
-    let mut order: Vec<usize> = (0..len).collect();
-    order.sort_by(|&a, &b| compare(a, b));
+    let mut order: Vec<u32> = (0..len as u32).collect();
+    order.sort_unstable_by(|&a, &b| compare(a as usize, b as usize).then(a.cmp(&b)));
     let mut ranks = vec![0; len];
     for (rank, id) in (0..).zip(order) {
-        ranks[id] = rank;
+        ranks[id as usize] = rank;
     }
     ranks
 }

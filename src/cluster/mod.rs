@@ -12,7 +12,8 @@ pub mod keep;
 pub mod star;
 mod union_find;
 
-pub use assemble::cluster_documents;
+pub(crate) use assemble::{Component, Faces, cluster_documents, each_component};
 pub use copies::Copies;
+pub(crate) use keep::KeepKeys;
 pub use keep::{keep_ranks, protected_first};
 pub use union_find::UnionFind;

@@ -16,197 +16,222 @@ use super::plan::{Removal, Rule, Rules};
 use crate::document::DocId;
 use crate::report::model::Report;
 
-/// A pair seen from one of its two documents.
-#[derive(Clone, Copy)]
-struct Pair {
-    /// The first copy of the document.
-    from: usize,
-    /// The first copy of the other one.
-    to: usize,
-    similarity: f64,
+/// A pair seen from one of its two members.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    /// The member.
+    pub(super) from: usize,
+    /// The other one.
+    pub(super) to: usize,
+    pub(super) similarity: f64,
     /// Share of the first's shingles that the other holds.
-    held: f64,
+    pub(super) held: f64,
 }
 
-/// Why a document goes, and for which one.
-#[derive(Clone, Copy)]
-struct Reason {
-    rule: Rule,
-    score: f64,
-    kept: DocId,
+/// A group of copies, as a choice among groups sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// The best of the copies.
+    pub(super) face: DocId,
+    /// Its rank: of two groups the lower is preferred.
+    pub(super) rank: u32,
+    pub(super) tokens: u32,
+    /// Whether its face is protected: then it stays.
+    pub(super) is_protected: bool,
 }
 
-/// What becomes of each document.
-pub(super) struct Decisions {
+/// Why a group goes, and for which one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reason {
+    pub(super) rule: Rule,
+    pub(super) score: f64,
+    /// The member that stands for it.
+    pub(super) to: usize,
+}
+
+/// Lowest scores that count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Least {
+    pub(super) threshold: f64,
+    pub(super) containment: f64,
+}
+
+/// The choice among groups: why each goes, if it does.
+pub(super) fn choose(
+    members: &[Member],
+    mut pairs: Vec<Pair>,
+    rules: Rules,
+    least: Least,
+) -> Vec<Option<Reason>> {
+    pairs.sort_unstable_by_key(|pair| (pair.from, pair.to));
+    let (reasons, pinned) = (vec![None; members.len()], vec![false; members.len()]);
+    let mut choice = Choice { members, pairs, rules, least, reasons, pinned };
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_unstable_by_key(|&member| members[member].rank);
+    for &member in &order {
+        choice.decide(member, true);
+    }
+    if rules.contained {
+        order.sort_by_key(|&member| Reverse(members[member].tokens));
+        for &member in &order {
+            choice.decide(member, false);
+        }
+    }
+    choice.reasons
+}
+
+struct Choice<'a> {
+    members: &'a [Member],
+    pairs: Vec<Pair>,
+    rules: Rules,
+    least: Least,
     reasons: Vec<Option<Reason>>,
+    pinned: Vec<bool>,
+}
+
+impl Choice<'_> {
+    /// Finds what stands for a group, if anything does: a better one only, or any.
+    fn decide(&mut self, member: usize, only_better: bool) {
+        let own = self.members[member];
+        if own.is_protected || self.pinned[member] || self.reasons[member].is_some() {
+            return;
+        }
+        let first = self.pairs.partition_point(|pair| pair.from < member);
+        let rank = |other: usize| self.members[other].rank;
+        let best = self.pairs[first..]
+            .iter()
+            .take_while(|pair| pair.from == member)
+            .filter(|pair| self.reasons[pair.to].is_none())
+            .filter(|pair| !only_better || rank(pair.to) < own.rank)
+            .filter_map(|pair| {
+                let (rule, score) = self.rule(pair, only_better)?;
+                Some(Reason { rule, score, to: pair.to })
+            })
+            .min_by(|a, b| {
+                let by_score = a.rule.cmp(&b.rule).then(b.score.total_cmp(&a.score));
+                by_score.then(rank(a.to).cmp(&rank(b.to)))
+            });
+        if let Some(reason) = best {
+            self.pinned[reason.to] = true;
+            self.reasons[member] = Some(reason);
+        }
+    }
+
+    /// The rule by which the first of a pair may go.
+    fn rule(&self, pair: &Pair, near: bool) -> Option<(Rule, f64)> {
+        if near && self.rules.near && pair.similarity >= self.least.threshold {
+            Some((Rule::Near, pair.similarity))
+        } else if self.rules.contained && pair.held >= self.least.containment {
+            Some((Rule::Contained, pair.held))
+        } else {
+            None
+        }
+    }
+}
+
+/// What becomes of each document of a report.
+pub(super) struct Decisions {
+    removals: Vec<Option<Removal>>,
 }
 
 impl Decisions {
     /// Decides by the report; the first `protected` documents stay.
     pub(super) fn new(report: &Report, ranks: &[u32], protected: usize, rules: Rules) -> Self {
-        let groups = Groups::new(report, ranks);
-        let mut reasons = vec![None; report.documents.len()];
+        let count = report.documents.len();
         if !rules.documents() {
-            return Self { reasons };
+            return Self { removals: vec![None; count] };
         }
-        let of_groups = Choice::new(report, &groups, ranks, protected, rules).decide();
-        for (id, reason) in reasons.iter_mut().enumerate().skip(protected) {
-            let leader = groups.leaders[id];
-            let face = groups.faces[leader];
-            *reason = of_groups[leader].or_else(|| {
-                let is_copy = rules.exact && face.index() != id;
-                is_copy.then_some(Reason { rule: Rule::Exact, score: 1.0, kept: face })
-            });
-        }
-        Self { reasons }
+        let groups = Groups::new(report, ranks);
+        let members: Vec<Member> = groups
+            .faces
+            .iter()
+            .map(|&face| Member {
+                face,
+                rank: ranks[face.index()],
+                tokens: report.documents[face.index()].tokens,
+                is_protected: face.index() < protected,
+            })
+            .collect();
+        let parameters = &report.run.parameters;
+        let least = Least { threshold: parameters.threshold, containment: parameters.containment };
+        let reasons = choose(&members, groups.pairs(report), rules, least);
+        let removal = |id: usize| {
+            let group = groups.of[id];
+            let (rule, score, kept) = match reasons[group] {
+                Some(Reason { rule, score, to }) => (rule, score, members[to].face),
+                None if rules.exact && members[group].face.index() != id => {
+                    (Rule::Exact, 1.0, members[group].face)
+                }
+                None => return None,
+            };
+            let stays = id < protected;
+            let document = DocId(id as u32);
+            (!stays).then(|| Removal { document, rule, score, kept, cuts: Vec::new() })
+        };
+        Self { removals: (0..count).map(removal).collect() }
     }
 
     /// Whether each document goes.
     pub(super) fn gone(&self) -> Vec<bool> {
-        self.reasons.iter().map(Option::is_some).collect()
+        self.removals.iter().map(Option::is_some).collect()
     }
 
     /// The removals, by document.
     pub(super) fn into_removals(self) -> Vec<Removal> {
-        let removal = |(id, reason): (u32, Option<Reason>)| {
-            let Reason { rule, score, kept } = reason?;
-            Some(Removal { document: DocId(id), rule, score, kept, cuts: Vec::new() })
-        };
-        (0..).zip(self.reasons).filter_map(removal).collect()
+        self.removals.into_iter().flatten().collect()
     }
 }
 
 /// Documents of the same words.
 struct Groups {
-    /// The first of each document's copies, by id.
-    leaders: Vec<usize>,
-    /// The best of the copies, by leader (of others, themselves).
+    /// The group of each document, by id.
+    of: Vec<usize>,
+    /// The best of the copies, by group.
     faces: Vec<DocId>,
 }
 
 impl Groups {
     fn new(report: &Report, ranks: &[u32]) -> Self {
-        let mut first: HashMap<&str, usize> = HashMap::new();
-        let mut leaders = Vec::with_capacity(report.documents.len());
-        let mut faces: Vec<DocId> = (0..report.documents.len() as u32).map(DocId).collect();
-        for (id, document) in report.documents.iter().enumerate() {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut groups = Self { of: Vec::with_capacity(report.documents.len()), faces: Vec::new() };
+        for (id, document) in (0..).zip(&report.documents) {
+            let next = groups.faces.len();
             // What has no words is nobody's copy.
-            let leader = match document.tokens {
-                0 => id,
-                _ => *first.entry(&document.content_hash).or_insert(id),
+            let group = match document.tokens {
+                0 => next,
+                _ => *numbers.entry(&document.content_hash).or_insert(next),
             };
-            if ranks[id] < ranks[faces[leader].index()] {
-                faces[leader] = DocId(id as u32);
+            if group == next {
+                groups.faces.push(DocId(id));
+            } else if ranks[id as usize] < ranks[groups.faces[group].index()] {
+                groups.faces[group] = DocId(id);
             }
-            leaders.push(leader);
+            groups.of.push(group);
         }
-        Self { leaders, faces }
+        groups
     }
-}
 
-/// The choice among groups of copies; a group goes by its leader.
-struct Choice<'a> {
-    report: &'a Report,
-    groups: &'a Groups,
-    ranks: &'a [u32],
-    protected: usize,
-    rules: Rules,
-    pairs: Vec<Pair>,
-    reasons: Vec<Option<Reason>>,
-    pinned: Vec<bool>,
-}
-
-impl<'a> Choice<'a> {
-    fn new(
-        report: &'a Report,
-        groups: &'a Groups,
-        ranks: &'a [u32],
-        protected: usize,
-        rules: Rules,
-    ) -> Self {
-        let leader = |id: DocId| groups.leaders[id.index()];
+    /// Verified pairs of groups, and those that the clusters scored.
+    fn pairs(&self, report: &Report) -> Vec<Pair> {
+        let group = |id: DocId| self.of[id.index()];
         let of_matches = report.matches.iter().flat_map(|found| {
-            let (a, b, similarity) = (leader(found.a), leader(found.b), found.similarity);
+            let (a, b, similarity) = (group(found.a), group(found.b), found.similarity);
             [
                 Pair { from: a, to: b, similarity, held: found.a_in_b },
                 Pair { from: b, to: a, similarity, held: found.b_in_a },
             ]
         });
         let of_clusters = report.document_clusters.iter().flat_map(|cluster| {
-            let centre = leader(cluster.representative);
+            let centre = group(cluster.representative);
             cluster.members.iter().flat_map(move |member| {
-                let (from, similarity) = (leader(member.document), member.similarity);
+                let (from, similarity) = (group(member.document), member.similarity);
                 [
                     Pair { from, to: centre, similarity, held: member.containment },
                     Pair { from: centre, to: from, similarity, held: 0.0 },
                 ]
             })
         });
-        let mut pairs: Vec<Pair> =
-            of_matches.chain(of_clusters).filter(|pair| pair.from != pair.to).collect();
-        pairs.sort_unstable_by_key(|pair| (pair.from, pair.to));
-        let count = report.documents.len();
-        let (reasons, pinned) = (vec![None; count], vec![false; count]);
-        Self { report, groups, ranks, protected, rules, pairs, reasons, pinned }
-    }
-
-    fn decide(mut self) -> Vec<Option<Reason>> {
-        let mut order: Vec<usize> =
-            (0..self.groups.leaders.len()).filter(|&id| self.groups.leaders[id] == id).collect();
-        order.sort_unstable_by_key(|&leader| self.rank(leader));
-        for &leader in &order {
-            self.decide_one(leader, true);
-        }
-        if self.rules.contained {
-            let tokens = |leader: &usize| Reverse(self.report.documents[*leader].tokens);
-            order.sort_by_key(tokens);
-            for &leader in &order {
-                self.decide_one(leader, false);
-            }
-        }
-        self.reasons
-    }
-
-    /// Finds what stands for a group, if anything does: a better one only, or any.
-    fn decide_one(&mut self, leader: usize, only_better: bool) {
-        let is_protected = self.groups.faces[leader].index() < self.protected;
-        if is_protected || self.pinned[leader] || self.reasons[leader].is_some() {
-            return;
-        }
-        let first = self.pairs.partition_point(|pair| pair.from < leader);
-        let own = self.pairs[first..].iter().take_while(|pair| pair.from == leader);
-        let rank = self.rank(leader);
-        let best = own
-            .filter(|pair| self.reasons[pair.to].is_none())
-            .filter(|pair| !only_better || self.rank(pair.to) < rank)
-            .filter_map(|pair| {
-                let (rule, score) = self.rule(pair, only_better)?;
-                Some((rule, score, pair.to))
-            })
-            .min_by(|a, b| {
-                let by_score = a.0.cmp(&b.0).then(b.1.total_cmp(&a.1));
-                by_score.then(self.rank(a.2).cmp(&self.rank(b.2)))
-            });
-        if let Some((rule, score, to)) = best {
-            self.pinned[to] = true;
-            self.reasons[leader] = Some(Reason { rule, score, kept: self.groups.faces[to] });
-        }
-    }
-
-    /// The rule by which the first of a pair may go.
-    fn rule(&self, pair: &Pair, near: bool) -> Option<(Rule, f64)> {
-        let parameters = &self.report.run.parameters;
-        if near && self.rules.near && pair.similarity >= parameters.threshold {
-            Some((Rule::Near, pair.similarity))
-        } else if self.rules.contained && pair.held >= parameters.containment {
-            Some((Rule::Contained, pair.held))
-        } else {
-            None
-        }
-    }
-
-    fn rank(&self, leader: usize) -> u32 {
-        self.ranks[self.groups.faces[leader].index()]
+        of_matches.chain(of_clusters).filter(|pair| pair.from != pair.to).collect()
     }
 }
 

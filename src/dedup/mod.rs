@@ -10,6 +10,14 @@
 //! nothing. [`Layout`] says which files the inputs are made of and where each goes, and
 //! [`Layout::write`] copies them without what the plan takes out.
 //!
+//! A report holds everything that was found, and a plan wants the texts. Where whole documents go
+//! and nothing else, [`Scan`] decides the same within a budget of memory:
+//!
+//! ```text
+//! batches ─ scan: stores and sorters ─ decide ─ verdicts ─┬─ writer
+//!                                                         └─ inputs again ─ removed.jsonl
+//! ```
+//!
 //! # Promises
 //! 1. What stands for something that goes is never removed itself, and the passage that stands
 //!    for one that is cut is never cut: one step leads from a removal to text that stays.
@@ -27,10 +35,14 @@ mod layout;
 mod passages;
 mod plan;
 mod record;
+mod scan;
+mod verdicts;
 mod writer;
 
 pub use self::bounds::Bounds;
 pub use self::layout::{Layout, REMOVED, from_start};
 pub use self::plan::{Cut, Options, Plan, Removal, Rule, Rules};
 pub use self::record::write_removed;
+pub use self::scan::{SavedScan, Scan, Scanned};
+pub use self::verdicts::{Removed, SavedVerdicts, Verdicts};
 pub use self::writer::{Edits, Written};

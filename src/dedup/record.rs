@@ -21,31 +21,41 @@ use super::plan::{Plan, Removal, Rule, longest};
 use crate::document::{DocId, Document};
 use crate::span::Span;
 
+/// One removal, as it is written.
 #[derive(Serialize)]
-struct Line<'a> {
+pub(super) struct Line<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
-    rule: &'static str,
-    score: f64,
-    kept: Kept<'a>,
-    spans: Vec<[u32; 2]>,
-    text: &'a str,
+    pub(super) place: Place<'a>,
+    pub(super) rule: &'static str,
+    pub(super) score: f64,
+    pub(super) kept: Kept<'a>,
+    pub(super) spans: Vec<[u32; 2]>,
+    pub(super) text: &'a str,
 }
 
-#[derive(Serialize)]
-struct Place<'a> {
-    id: u32,
-    name: &'a str,
-    path: Option<&'a str>,
-    line: Option<u64>,
+impl Line<'_> {
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
 }
 
+/// A document and where it stands.
 #[derive(Serialize)]
-struct Kept<'a> {
+pub(super) struct Place<'a> {
+    pub(super) id: u32,
+    pub(super) name: &'a str,
+    pub(super) path: Option<&'a str>,
+    pub(super) line: Option<u64>,
+}
+
+/// What stands for a removal.
+#[derive(Serialize)]
+pub(super) struct Kept<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    pub(super) place: Place<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<[u32; 2]>,
+    pub(super) span: Option<[u32; 2]>,
 }
 
 /// Writes a line for each removal of a plan, in order.
@@ -53,11 +63,7 @@ struct Kept<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write_removed(documents: &[Document], plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    for removal in &plan.removals {
-        serde_json::to_writer(&mut *out, &line(documents, removal))?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    plan.removals.iter().try_for_each(|removal| line(documents, removal).write(out))
 }
 
 fn line<'a>(documents: &'a [Document], removal: &Removal) -> Line<'a> {

@@ -94,6 +94,12 @@ impl Edits {
         self.by_file.is_empty()
     }
 
+    /// Leaves out the record at a line of a file, or the file where it is one document.
+    pub(super) fn remove(&mut self, path: &str, line: Option<u64>) {
+        let file = self.by_file.entry(key(Path::new(path))).or_default();
+        file.insert(line.unwrap_or(0), Edit::Remove);
+    }
+
     fn add(&mut self, document: &Document, edit: Edit) {
         if let Some(origin) = &document.origin {
             let file = self.by_file.entry(key(Path::new(&origin.path))).or_default();

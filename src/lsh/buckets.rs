@@ -1,21 +1,24 @@
 //! Buckets: the documents that share a band's key, and the candidates they make.
 //!
-//! Idea: one band at a time, drop the keys that occur once (two bits a slot tell), sort the rest
-//! and read the runs. A small bucket pairs all of its members. In a large one (a template,
-//! thousands of near-copies) each member proposes three partners: the bucket's lowest id, around
-//! which the cluster will form, and the next two in sketch order, where close relatives stand side
-//! by side. Of all its proposals a document keeps [`PARTNERS`], those of the smallest buckets, for
-//! they are the most specific; so candidates stay linear in the documents.
+//! Idea: sort all bands' keys and read the runs of equal ones. A small bucket pairs all of its
+//! members. In a large one (a template, thousands of near-copies) each member proposes three
+//! partners: the bucket's lowest id, around which the cluster will form, and the next two in
+//! sketch order, where close relatives stand side by side. Of all its proposals a document keeps
+//! [`PARTNERS`], those of the smallest buckets, for they are the most specific; so candidates stay
+//! linear in the documents.
 //!
-//! Cost: some 30 ns a key; 16 bytes a document and thread of scratch beside the keys themselves,
-//! 8 bytes a candidate.
+//! Cost: some 40 ns a key; 12 bytes a key in the sorter and 8 bytes a pair and bucket; where there
+//! are large buckets 136 bytes a document besides, once.
 
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::documents::DocumentFeatures;
+use crate::documents::store::{BandKey, FeatureScratch, Pair, Store};
+use crate::error::Result;
+use crate::spill::{Fields, Portion, Sorted, into_inner, record};
 
 /// Largest bucket that pairs every member with every other.
 pub(crate) const WHOLE_BUCKET: usize = 64;
@@ -32,104 +35,140 @@ pub struct Candidates {
     pub thinned: u64,
 }
 
-/// The candidates among `documents` (ascending ids into `features`) by their band keys.
+/// The candidates among `documents` (ids into `features`) by their band keys.
 ///
 /// The result depends on the documents alone, not on the number of threads.
-pub fn candidates(features: &[DocumentFeatures], documents: &[DocId]) -> Candidates {
-    let bands = documents.first().map_or(0, |&id| features[id.index()].band_keys.len());
-    let order = SketchOrder::new(features, documents);
-    let found = (0..bands)
-        .into_par_iter()
-        .map(|band| {
-            let keys = recurring_keys(features, documents, band);
-            let mut found = Found::default();
-            for bucket in keys.chunk_by(|a, b| a.0 == b.0).filter(|bucket| bucket.len() > 1) {
-                found.add(bucket, &order);
-            }
-            found.sorted()
-        })
-        .reduce(Found::default, Found::merge);
-    let mut kept: Vec<(DocId, DocId)> = found
-        .proposals
-        .into_iter()
-        .map(|proposal| {
-            let (a, b) = (proposal.by, proposal.partner);
-            (a.min(b), a.max(b))
-        })
-        .collect();
-    kept.par_sort_unstable();
-    kept.dedup();
-    Candidates { pairs: union(found.pairs, kept), thinned: found.thinned }
+///
+/// # Errors
+/// None: everything is in memory.
+pub fn candidates(features: &[DocumentFeatures], documents: &[DocId]) -> Result<Candidates> {
+    let mut takes_part = vec![false; features.len()];
+    documents.iter().for_each(|id| takes_part[id.index()] = true);
+    search(&Store::of(features)?, &|id| takes_part[id as usize])?.collect()
 }
 
-/// What some of the bands yield, sorted.
-#[derive(Default)]
-struct Found {
-    pairs: Vec<(DocId, DocId)>,
-    proposals: Vec<Proposal>,
-    thinned: u64,
-}
-
-/// A partner that a document would like from a large bucket; ordered by document, then
-/// preference.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Proposal {
-    by: DocId,
-    bucket: u32,
-    partner: DocId,
+/// Candidates as they lie in a sorter.
+pub(crate) struct Found {
+    pub(crate) pairs: Sorted<Pair>,
+    pub(crate) thinned: u64,
 }
 
 impl Found {
-    /// Pairs of one bucket, whose members are in order of id.
-    fn add(&mut self, bucket: &[(u64, DocId)], order: &SketchOrder<'_>) {
-        if bucket.len() <= WHOLE_BUCKET {
-            for (i, &(_, a)) in bucket.iter().enumerate() {
-                self.pairs.extend(bucket[i + 1..].iter().map(|&(_, b)| (a, b)));
-            }
-            return;
-        }
-        self.thinned += 1;
-        let mut propose = |by, partner| {
-            self.proposals.push(Proposal { by, bucket: bucket.len() as u32, partner });
-        };
-        let lowest = bucket[0].1;
-        bucket[1..].iter().for_each(|&(_, id)| propose(id, lowest));
-        let ranks = order.ranks();
-        let mut members: Vec<(u32, DocId)> =
-            bucket.iter().map(|&(_, id)| (ranks[id.index()], id)).collect();
-        members.sort_unstable();
-        for distance in [1, 2] {
-            members.iter().zip(&members[distance..]).for_each(|(&(_, a), &(_, b))| propose(a, b));
-        }
+    /// No candidates.
+    pub(crate) fn none(store: &Store) -> Result<Self> {
+        Ok(Self { pairs: store.work().sorter("none", 0).finish(false)?, thinned: 0 })
     }
 
-    fn sorted(mut self) -> Self {
-        self.pairs.sort_unstable();
-        self.pairs.dedup();
-        self.proposals.sort_unstable();
-        self
-    }
-
-    fn merge(self, other: Self) -> Self {
-        let mut proposals = union(self.proposals, other.proposals);
-        keep_best(&mut proposals);
-        let pairs = union(self.pairs, other.pairs);
-        Self { pairs, proposals, thinned: self.thinned + other.thinned }
+    /// The same in memory.
+    pub(crate) fn collect(&self) -> Result<Candidates> {
+        let mut pairs = Vec::new();
+        let mut cursor = self.pairs.all()?;
+        while let Some(Pair { a, b }) = cursor.next()? {
+            pairs.push((DocId(a), DocId(b)));
+        }
+        Ok(Candidates { pairs, thinned: self.thinned })
     }
 }
 
-/// Keeps each document's first [`PARTNERS`] different partners. What is kept of a whole is kept of
-/// its parts, so the order of merging does not matter.
+/// The candidates among those documents of a store that take part.
+pub(crate) fn search(store: &Store, takes_part: &(dyn Fn(u32) -> bool + Sync)) -> Result<Found> {
+    let work = store.work();
+    let pairs = Mutex::new(work.sorter::<Pair>("near", 15).unique());
+    let large = Mutex::new(work.sorter::<BandKey>("large", 8));
+    let ranges = store.bands.split(4 * rayon::current_num_threads());
+    let counts = ranges.into_par_iter().map(|range| {
+        let (mut pairs, mut large) = (Portion::new(&pairs), Portion::new(&large));
+        let (mut thinned, mut bucket) = (0u64, Vec::new());
+        let mut keys = store.bands.range(range)?;
+        while keys.group(&mut bucket, |band| band.key)? {
+            if bucket.len() > 1 {
+                bucket.retain(|band| takes_part(band.document));
+                // Should keys of two bands ever be equal, nobody is paired with itself.
+                bucket.dedup();
+            }
+            if bucket.len() <= WHOLE_BUCKET {
+                for (i, one) in bucket.iter().enumerate() {
+                    for other in &bucket[i + 1..] {
+                        pairs.push(Pair { a: one.document, b: other.document })?;
+                    }
+                }
+            } else {
+                thinned += 1;
+                large.extend(&bucket)?;
+            }
+        }
+        pairs.flush()?;
+        large.flush()?;
+        Ok(thinned)
+    });
+    let thinned = counts.try_reduce(|| 0, |a, b| Ok(a + b))?;
+    if thinned > 0 {
+        let large = into_inner(large).finish(false)?;
+        propose(store, &large, takes_part, &pairs)?;
+    }
+    Ok(Found { pairs: into_inner(pairs).finish(false)?, thinned })
+}
+
+record! {
+    /// A partner that a document would like from a large bucket; in order of document, then
+    /// preference.
+    Proposal { by: u32, bucket: u32, partner: u32 }
+    key(proposal) = u64::from(proposal.by)
+}
+
+/// Pairs from large buckets.
+fn propose(
+    store: &Store,
+    large: &Sorted<BandKey>,
+    takes_part: &(dyn Fn(u32) -> bool + Sync),
+    pairs: &Mutex<crate::spill::Sorter<Pair>>,
+) -> Result<()> {
+    let ranks = sketch_order(store, takes_part)?;
+    let proposals = Mutex::new(store.work().sorter::<Proposal>("proposals", 8).unique());
+    let ranges = large.split(4 * rayon::current_num_threads());
+    ranges.into_par_iter().try_for_each(|range| {
+        let mut proposals = Portion::new(&proposals);
+        let (mut bucket, mut members) = (Vec::new(), Vec::new());
+        let mut keys = large.range(range)?;
+        while keys.group(&mut bucket, |band| band.key)? {
+            let size = bucket.len() as u32;
+            let lowest = bucket[0].document;
+            for member in &bucket[1..] {
+                let by = member.document;
+                proposals.push(Proposal { by, bucket: size, partner: lowest })?;
+            }
+            members.clear();
+            members
+                .extend(bucket.iter().map(|band| (ranks[band.document as usize], band.document)));
+            members.sort_unstable();
+            for distance in [1, 2] {
+                for (&(_, by), &(_, partner)) in members.iter().zip(&members[distance..]) {
+                    proposals.push(Proposal { by, bucket: size, partner })?;
+                }
+            }
+        }
+        proposals.flush()
+    })?;
+    let proposals = into_inner(proposals).finish(false)?;
+    let (mut own, mut pairs) = (Vec::new(), Portion::new(pairs));
+    let mut cursor = proposals.all()?;
+    while cursor.group(&mut own, |proposal| proposal.by)? {
+        keep_best(&mut own);
+        for proposal in &own {
+            pairs.push(Pair::of(DocId(proposal.by), DocId(proposal.partner)))?;
+        }
+    }
+    pairs.flush()
+}
+
+/// Keeps the first [`PARTNERS`] different partners among a document's proposals, which are in
+/// order of preference.
 fn keep_best(proposals: &mut Vec<Proposal>) {
     let mut kept = 0;
-    let mut first = 0;
     for next in 0..proposals.len() {
         let proposal = proposals[next];
-        if kept == first || proposals[first].by != proposal.by {
-            first = kept;
-        }
-        let own = &proposals[first..kept];
-        if own.len() < PARTNERS && own.iter().all(|other| other.partner != proposal.partner) {
+        let own = &proposals[..kept];
+        if kept < PARTNERS && own.iter().all(|other| other.partner != proposal.partner) {
             proposals[kept] = proposal;
             kept += 1;
         }
@@ -137,80 +176,51 @@ fn keep_best(proposals: &mut Vec<Proposal>) {
     proposals.truncate(kept);
 }
 
-/// Keys of one band with their documents, sorted, without most of those that occur only once.
-fn recurring_keys(
-    features: &[DocumentFeatures],
-    documents: &[DocId],
-    band: usize,
-) -> Vec<(u64, DocId)> {
-    let key = |id: DocId| features[id.index()].band_keys[band];
-    // Eight slots a document: seven of eight single keys meet nobody in theirs.
-    let slots = (8 * documents.len()).next_power_of_two().max(64);
-    let place = |key: u64| (key as usize & (slots - 1), key as usize & 63);
-    let mut once = vec![0u64; slots / 64];
-    let mut again = vec![0u64; slots / 64];
-    for &id in documents {
-        let (slot, bit) = place(key(id));
-        again[slot / 64] |= once[slot / 64] & (1 << bit);
-        once[slot / 64] |= 1 << bit;
-    }
-    let mut keys: Vec<(u64, DocId)> = documents
-        .iter()
-        .map(|&id| (key(id), id))
-        .filter(|&(key, _)| {
-            let (slot, bit) = place(key);
-            again[slot / 64] >> bit & 1 == 1
-        })
-        .collect();
-    keys.sort_unstable();
-    keys
+/// Words of 64 bits that begin a sketch.
+const START: usize = 16;
+
+record! {
+    /// The first 64 registers of a sketch, which decide its place among others.
+    SketchStart { registers: [u64; START], document: u32 }
+    key(start) = start.registers[0]
 }
 
-/// Both sorted lists as one, without repetitions.
-pub(crate) fn union<T: Copy + Ord>(ours: Vec<T>, theirs: Vec<T>) -> Vec<T> {
-    if ours.is_empty() || theirs.is_empty() {
-        return if ours.is_empty() { theirs } else { ours };
+impl Fields for [u64; START] {
+    const SIZE: usize = 8 * START;
+
+    fn put<'b>(&self, bytes: &'b mut [u8]) -> &'b mut [u8] {
+        self.iter().fold(bytes, |bytes, word| word.put(bytes))
     }
-    let mut all = Vec::with_capacity(ours.len() + theirs.len());
-    let (mut ours, mut theirs) = (ours.into_iter().peekable(), theirs.into_iter().peekable());
-    while let (Some(&a), Some(&b)) = (ours.peek(), theirs.peek()) {
-        all.push(a.min(b));
-        ours.next_if_eq(&a.min(b));
-        theirs.next_if_eq(&a.min(b));
+
+    fn get(bytes: &mut &[u8]) -> Self {
+        std::array::from_fn(|_| Fields::get(bytes))
     }
-    all.extend(ours);
-    all.extend(theirs);
-    all
 }
 
-/// Documents in lexicographic order of their sketches; made when the first large bucket asks.
-struct SketchOrder<'a> {
-    features: &'a [DocumentFeatures],
-    documents: &'a [DocId],
-    ranks: OnceLock<Vec<u32>>,
-}
-
-impl<'a> SketchOrder<'a> {
-    const fn new(features: &'a [DocumentFeatures], documents: &'a [DocId]) -> Self {
-        Self { features, documents, ranks: OnceLock::new() }
-    }
-
-    /// Rank by id; ids that take no part have none.
-    fn ranks(&self) -> &[u32] {
-        self.ranks.get_or_init(|| {
-            let mut order = self.documents.to_vec();
-            // Not in parallel: other threads may wait for this cell inside the same pool.
-            order.sort_unstable_by(|a, b| {
-                let sketch = |id: &DocId| &self.features[id.index()].sketch;
-                sketch(a).cmp(sketch(b)).then(a.cmp(b))
-            });
-            let mut ranks = vec![0; self.features.len()];
-            for (rank, id) in (0..).zip(order) {
-                ranks[id.index()] = rank;
+/// Rank by id of those that take part, in the order of the beginnings of their sketches.
+fn sketch_order(store: &Store, takes_part: &dyn Fn(u32) -> bool) -> Result<Vec<u32>> {
+    let mut starts = store.work().sorter("sketches", 15);
+    let mut scratch = FeatureScratch::default();
+    for document in (0..store.len() as u32).filter(|&document| takes_part(document)) {
+        let registers = store.sketch(DocId(document), &mut scratch, |sketch| {
+            let mut words = [0; START];
+            for (word, four) in words.iter_mut().zip(sketch.chunks(8)) {
+                let registers =
+                    four.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]]));
+                *word = registers.fold(0, |word, register| word << 16 | u64::from(register));
             }
-            ranks
-        })
+            words
+        })?;
+        starts.push(SketchStart { registers, document })?;
     }
+    let starts = starts.finish(false)?;
+    let mut ranks = vec![0; store.len()];
+    let (mut cursor, mut rank) = (starts.all()?, 0);
+    while let Some(start) = cursor.next()? {
+        ranks[start.document as usize] = rank;
+        rank += 1;
+    }
+    Ok(ranks)
 }
 
 #[cfg(test)]
@@ -228,7 +238,7 @@ mod tests {
             tokens: 1,
             shingles: 1,
             sketch: CompactSketch::new(band_keys.iter().map(|&key| key as u16).collect::<Vec<_>>()),
-            band_keys: band_keys.into(),
+            band_keys: (0..).zip(band_keys).map(|(band, key)| band << 32 | key).collect(),
             samples: [].into(),
         }
     }
@@ -255,18 +265,9 @@ mod tests {
                     }
                 }
             }
-            let found = candidates(&features, &documents);
+            let found = candidates(&features, &documents).expect("in memory");
             prop_assert_eq!(found.pairs, expected.into_iter().collect::<Vec<_>>());
             prop_assert_eq!(found.thinned, 0);
-        }
-
-        #[test]
-        fn union_of_sorted_lists(
-            ours in prop::collection::btree_set(0u32..50, 0..30),
-            theirs in prop::collection::btree_set(0u32..50, 0..30),
-        ) {
-            let expected: Vec<u32> = ours.union(&theirs).copied().collect();
-            prop_assert_eq!(union(ours.into_iter().collect(), theirs.into_iter().collect()), expected);
         }
     }
 
@@ -275,7 +276,7 @@ mod tests {
         let len = 5000;
         let features: Vec<_> =
             (0..len as u64).map(|i| document(&[7, i.wrapping_mul(0x9e37) % 5003])).collect();
-        let found = candidates(&features, &ids(len));
+        let found = candidates(&features, &ids(len)).expect("in memory");
         assert_eq!(found.thinned, 1);
         assert!(found.pairs.len() <= 3 * len);
         assert!(
@@ -292,7 +293,7 @@ mod tests {
         let features: Vec<_> = (0..len as u64)
             .map(|i| document(&[7, 8, if i < 100 { 9 } else { 1000 + i }]))
             .collect();
-        let found = candidates(&features, &ids(len));
+        let found = candidates(&features, &ids(len)).expect("in memory");
         assert_eq!(found.thinned, 3);
         assert!(found.pairs.len() <= PARTNERS * len);
         // Sketches put the hundred side by side, and each finds its next in its own bucket.
@@ -302,50 +303,54 @@ mod tests {
 
     proptest! {
         #[test]
-        fn merging_keeps_what_the_whole_keeps(
-            proposals in prop::collection::vec((0u32..3, 65u32..80, 0u32..12), 0..80),
-            cut in 0usize..80,
+        fn the_best_partners_are_those_of_the_smallest_buckets(
+            proposals in prop::collection::vec((65u32..80, 0u32..12), 0..80),
         ) {
-            let sorted = |part: &[(u32, u32, u32)]| {
-                let mut proposals: Vec<Proposal> = part
-                    .iter()
-                    .map(|&(by, bucket, partner)| {
-                        Proposal { by: DocId(by), bucket, partner: DocId(partner) }
-                    })
-                    .collect();
-                proposals.sort_unstable();
-                Found { proposals, ..Found::default() }
-            };
-            let (left, right) = proposals.split_at(cut.min(proposals.len()));
-            let merged = sorted(left).merge(Found::default()).merge(sorted(right));
-            // By definition: each partner at its smallest bucket, the best six of each document.
+            let mut found: Vec<Proposal> = proposals
+                .iter()
+                .map(|&(bucket, partner)| Proposal { by: 1, bucket, partner })
+                .collect();
+            found.sort_unstable();
+            keep_best(&mut found);
+            // By definition: each partner at its smallest bucket, the best six.
             let mut best = std::collections::BTreeMap::new();
-            for &(by, bucket, partner) in &proposals {
-                let smallest = best.entry((by, partner)).or_insert(bucket);
+            for &(bucket, partner) in &proposals {
+                let smallest = best.entry(partner).or_insert(bucket);
                 *smallest = bucket.min(*smallest);
             }
-            let mut expected = Vec::new();
-            for document in 0..3 {
-                let mut own: Vec<(u32, u32, u32)> = best
-                    .iter()
-                    .filter(|((by, _), _)| *by == document)
-                    .map(|(&(by, partner), &bucket)| (by, bucket, partner))
-                    .collect();
-                own.sort_unstable();
-                expected.extend(own.into_iter().take(PARTNERS));
-            }
-            let kept: Vec<_> =
-                merged.proposals.iter().map(|p| (p.by.0, p.bucket, p.partner.0)).collect();
+            let mut expected: Vec<(u32, u32)> =
+                best.into_iter().map(|(partner, bucket)| (bucket, partner)).collect();
+            expected.sort_unstable();
+            expected.truncate(PARTNERS);
+            let kept: Vec<_> = found.iter().map(|p| (p.bucket, p.partner)).collect();
             prop_assert_eq!(kept, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_found_does_not_depend_on_the_budget() {
+        let features: Vec<_> = (0..700u64)
+            .map(|i| document(&[i % 5, i / 3, i.wrapping_mul(0x9e37) % 97, i % 41]))
+            .collect();
+        let expected = candidates(&features, &ids(700)).expect("in memory");
+        assert!(expected.thinned > 0);
+        for memory in [0, 3000, 100_000] {
+            let work = crate::spill::Work::tiny(memory, 100, 3);
+            let mut builder = crate::documents::store::StoreBuilder::new(&work, 4);
+            features.iter().for_each(|features| builder.add(features).expect("room"));
+            let store = builder.finish(false).expect("room");
+            let found = search(&store, &|_| true).expect("room").collect().expect("whole");
+            assert_eq!(found, expected, "{memory} bytes");
+            assert!(work.spilled() > 0);
         }
     }
 
     #[test]
     fn a_bucket_of_64_is_small_and_of_65_is_large() {
         let features: Vec<_> = (0..65).map(|_| document(&[1])).collect();
-        let whole = candidates(&features, &ids(64));
+        let whole = candidates(&features, &ids(64)).expect("in memory");
         assert_eq!((whole.pairs.len(), whole.thinned), (64 * 63 / 2, 0));
-        let thinned = candidates(&features, &ids(65));
+        let thinned = candidates(&features, &ids(65)).expect("in memory");
         assert!(thinned.pairs.len() < 3 * 65);
         assert_eq!(thinned.thinned, 1);
     }

@@ -1,12 +1,13 @@
 //! Candidates for containment: short documents inside long ones.
 //!
 //! Idea: every document is represented by the [`SAMPLES`] smallest of its shingle hashes, a
-//! uniform sample of its shingle set. All documents' shingles then stream past a table of these
-//! samples, which yields for each sample the list of documents that hold it. If a document holds
-//! a share `c` of another's shingles, it holds each sample with probability `c`; with as many
-//! hits as such a document has in `recall` of all cases it becomes a candidate. So many hits
-//! leave few misses, therefore only the shortest lists of each document need be read
-//! (prefix filtering), and phrases that everyone uses cost nothing.
+//! uniform sample of its shingle set. All documents' shingles then stream past a filter that knows
+//! all samples; what passes is sorted by hash beside the samples themselves, which yields for each
+//! sample the list of documents that hold it. If a document holds a share `c` of another's
+//! shingles, it holds each sample with probability `c`; with as many hits as such a document has
+//! in `recall` of all cases it becomes a candidate. So many hits leave few misses, therefore only
+//! the shortest lists of each document need be read (prefix filtering), and phrases that everyone
+//! uses cost nothing.
 //!
 //! What is guaranteed: a pair at containment `c` becomes a candidate with the wanted probability
 //! (at the defaults, 5 hits of 8: 0.995 at 0.9, always at 1) if one of the lists read holds at
@@ -15,19 +16,26 @@
 //! work stays linear. A document lighter than one shingle is its own only shingle and is
 //! contained in nothing but equals.
 //!
-//! Cost: some 3 ns a shingle for the stream, 16 bytes a sample, 8 bytes a hit.
+//! Cost: some 3 ns a shingle for the stream; in memory 8 bytes a document and 2 to 4 a sample; 12
+//! bytes a sample and a shingle that passes in sorters, 4 bytes a document of a list.
 //!
 //! Source: prefix filtering after Chaudhuri, Ganti, Kaushik, *A Primitive Operator for Similarity
 //! Joins*, ICDE 2006; samples by smallest hash after Broder 1997.
+
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use crate::config::DocumentConfig;
 use crate::document::DocId;
+use crate::documents::store::{Pair, Store, TokenScratch, Tokens, TokensAt};
 use crate::documents::{DocumentFeatures, TokenLookup};
-use crate::lsh::Candidates;
-use crate::lsh::samples::SampleTable;
+use crate::error::Result;
+use crate::lsh::buckets::{Candidates, Found};
+use crate::lsh::filter::Filter;
+use crate::lsh::lists::{Hit, Holding, Holdings, Reader};
 use crate::shingle::for_each_document_shingle;
+use crate::spill::{Portion, Sorted, Sorter, into_inner};
 use crate::text::TokenHash;
 
 /// Shingles that represent a document.
@@ -43,42 +51,51 @@ const PORTION: usize = 256;
 /// the configured share of the other's shingles.
 ///
 /// The result depends on the documents alone, not on the number of threads.
+///
+/// # Errors
+/// None: everything is in memory.
 pub fn candidates(
     features: &[DocumentFeatures],
     documents: &[DocId],
     tokens: TokenLookup<'_>,
     config: &DocumentConfig,
-) -> Candidates {
-    let by_size = by_size(features, documents);
-    let table = SampleTable::new(features, &by_size);
-    let lists = Lists::new(&table, &by_size, tokens, config.shingle_size);
+) -> Result<Candidates> {
+    search(&Store::of(features)?, documents, &TokensAt(tokens), config)?.collect()
+}
+
+/// The same among `documents` of a store.
+pub(crate) fn search(
+    store: &Store,
+    documents: &[DocId],
+    tokens: &dyn Tokens,
+    config: &DocumentConfig,
+) -> Result<Found> {
+    let order = BySize::new(store, documents);
+    let hits = hits(store, documents, &order, tokens, config.shingle_size)?;
+    let holdings = Holdings::new(store, &order.ranks, &hits)?;
+    drop(hits);
     let needed = needed_hits(config.containment, config.recall);
-    let (mut pairs, thinned) = (0..by_size.len() as u32)
-        .into_par_iter()
-        .map_init(Vec::new, |scratch, rank| {
-            let samples = &features[by_size[rank as usize].index()].samples;
-            lists.containers(rank, samples, &table, &needed, scratch)
-        })
-        .fold(
-            || (Vec::new(), 0),
-            |(mut pairs, thinned), (containers, thin)| {
-                pairs.extend(containers.into_iter().map(|(contained, container)| {
-                    let (a, b) = (by_size[contained as usize], by_size[container as usize]);
-                    (a.min(b), a.max(b))
-                }));
-                (pairs, thinned + u64::from(thin))
-            },
-        )
-        .reduce(
-            || (Vec::new(), 0),
-            |(mut pairs, thinned), (more, thin)| {
-                pairs.extend(more);
-                (pairs, thinned + thin)
-            },
-        );
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    Candidates { pairs, thinned }
+    let pairs = Mutex::new(store.work().sorter::<Pair>("contained", 15).unique());
+    let ranges = holdings.split(4 * rayon::current_num_threads());
+    let counts = ranges.into_par_iter().map(|range| {
+        let mut pairs = Portion::new(&pairs);
+        let (mut own, mut found, mut thinned) = (Vec::new(), Vec::new(), 0u64);
+        let mut reader = holdings.reader();
+        let mut cursor = holdings.range(range)?;
+        while cursor.group(&mut own, |holding| holding.rank)? {
+            let document = order.by_size[own[0].rank as usize];
+            let samples = usize::from(store.sample_counts[document.index()]);
+            let needed = needed[samples.min(SAMPLES)] as usize;
+            thinned += u64::from(containers(&own, samples, needed, &mut reader, &mut found)?);
+            for &container in &found {
+                pairs.push(Pair::of(document, order.by_size[container as usize]))?;
+            }
+        }
+        pairs.flush()?;
+        Ok(thinned)
+    });
+    let thinned = counts.try_reduce(|| 0, |a, b| Ok(a + b))?;
+    Ok(Found { pairs: into_inner(pairs).finish(false)?, thinned })
 }
 
 /// By number of samples: the hits that a document at containment `c` reaches with probability
@@ -112,153 +129,123 @@ fn binomial(n: u32, hits: u32, p: f64) -> f64 {
 }
 
 /// Documents by number of shingles, then id. From here on a document is its rank in this order.
-fn by_size(features: &[DocumentFeatures], documents: &[DocId]) -> Vec<DocId> {
-    let mut order = documents.to_vec();
-    order.par_sort_unstable_by_key(|&id| (features[id.index()].shingles, id));
-    order
-}
-
-/// For each sample the documents that hold it, by rank.
-struct Lists {
-    starts: Vec<usize>,
+struct BySize {
+    by_size: Vec<DocId>,
+    /// Rank by id; [`BySize::NONE`] for documents that take no part.
     ranks: Vec<u32>,
 }
 
-impl Lists {
-    fn new(
-        table: &SampleTable,
-        by_size: &[DocId],
-        tokens: TokenLookup<'_>,
-        shingle_size: u32,
-    ) -> Self {
-        // By rank within and across the portions, so that each list comes out in order.
-        let portions: Vec<Vec<u64>> = by_size
-            .par_chunks(PORTION)
-            .enumerate()
-            .map_init(Hits::default, |hits, (portion, ids)| {
-                hits.found.clear();
-                for (&id, rank) in ids.iter().zip((portion * PORTION) as u32..) {
-                    hits.add(rank, tokens(id), shingle_size, table);
-                }
-                hits.found.clone()
-            })
-            .collect();
-        let number = |hit: u64| (hit >> 32) as usize;
-        let mut starts = vec![0usize; table.len() + 1];
-        portions.iter().flatten().for_each(|&hit| starts[number(hit) + 1] += 1);
-        for number in 1..starts.len() {
-            starts[number] += starts[number - 1];
-        }
-        let mut next = starts.clone();
-        let mut ranks = vec![0; starts.last().copied().unwrap_or_default()];
-        for hit in portions.into_iter().flatten() {
-            let place = &mut next[number(hit)];
-            ranks[*place] = hit as u32;
-            *place += 1;
-        }
-        Self { starts, ranks }
-    }
+impl BySize {
+    const NONE: u32 = u32::MAX;
 
-    /// Documents that hold a sample, in order of size; only its owner does not count if no other
-    /// document has it as a sample.
-    fn list(&self, number: u32) -> &[u32] {
-        let number = number as usize;
-        &self.ranks[self.starts[number]..self.starts[number + 1]]
-    }
-
-    /// Pairs of a document and those that may contain it, and whether a list was too long to be
-    /// read whole.
-    fn containers(
-        &self,
-        rank: u32,
-        samples: &[u64],
-        table: &SampleTable,
-        needed: &[u32; SAMPLES + 1],
-        scratch: &mut Vec<u32>,
-    ) -> (Vec<(u32, u32)>, bool) {
-        let mut lists: Vec<&[u32]> = samples
-            .iter()
-            .filter_map(|&hash| table.get(hash))
-            .map(|sample| self.list(sample.number))
-            .collect();
-        lists.sort_by_key(|list| list.len());
-        let needed = needed[lists.len()] as usize;
-        // Whoever holds `needed` of the samples misses too few to miss all of these.
-        let read = (lists.len() + 1).saturating_sub(needed).min(lists.len());
-        let mut thinned = false;
-        scratch.clear();
-        for list in &lists[..read] {
-            if list.len() <= WHOLE_LIST {
-                scratch.extend_from_slice(list);
-            } else {
-                thinned = true;
-                let larger = list.partition_point(|&other| other <= rank);
-                scratch.extend(list[larger..].iter().take(2));
-                scratch.extend(list.last());
-            }
+    fn new(store: &Store, documents: &[DocId]) -> Self {
+        let mut by_size = documents.to_vec();
+        by_size.par_sort_unstable_by_key(|&id| (store.briefs[id.index()].shingles, id));
+        let mut ranks = vec![Self::NONE; store.len()];
+        for (rank, id) in (0..).zip(&by_size) {
+            ranks[id.index()] = rank;
         }
-        scratch.sort_unstable();
-        scratch.dedup();
-        let holds_enough = |other: &u32| {
-            *other != rank
-                && lists.iter().filter(|list| list.binary_search(other).is_ok()).count() >= needed
-        };
-        let containers = scratch
-            .iter()
-            .filter(|other| holds_enough(other))
-            .map(|&other| (rank, other))
-            .collect();
-        (containers, thinned)
+        Self { by_size, ranks }
     }
 }
 
-/// Keeps the hashes that pass, in order.
-#[inline]
-fn sieve(hashes: &mut Vec<u64>, passes: impl Fn(u64) -> bool) {
+/// Streams the shingles of `documents` past a filter of all their samples. Hits of a hash that is
+/// no sample are among what passes.
+fn hits(
+    store: &Store,
+    documents: &[DocId],
+    order: &BySize,
+    tokens: &dyn Tokens,
+    shingle_size: u32,
+) -> Result<Sorted<Hit>> {
+    let takes_part = |document: u32| order.ranks[document as usize] != BySize::NONE;
+    let filter = Filter::of_samples(&store.samples, &takes_part)?;
+    let all: Mutex<Sorter<Hit>> = Mutex::new(store.work().sorter("hits", 20));
+    documents.par_chunks(PORTION).try_for_each_init(
+        || (TokenScratch::default(), Vec::new()),
+        |(scratch, hashes), documents| {
+            let mut found = Portion::new(&all);
+            for &id in documents {
+                passing(tokens.read(id, scratch)?, shingle_size, &filter, hashes);
+                let rank = order.ranks[id.index()];
+                hashes.iter().try_for_each(|&hash| found.push(Hit { hash, rank }))?;
+            }
+            found.flush()
+        },
+    )?;
+    into_inner(all).finish(false)
+}
+
+/// The different shingles of a document that a filter lets pass.
+fn passing(tokens: &[TokenHash], shingle_size: u32, filter: &Filter, hashes: &mut Vec<u64>) {
+    // A sieve over one buffer, each hash written always and counted if passed. Without branches
+    // and in a loop this short, the loads that miss the cache wait side by side.
+    hashes.clear();
+    hashes.reserve(tokens.len());
+    for_each_document_shingle(tokens, shingle_size, |hash, _, _| hashes.push(hash));
     let mut kept = 0;
     let all = &mut hashes[..];
     for i in 0..all.len() {
         let hash = all[i];
         all[kept] = hash;
-        kept += usize::from(passes(hash));
+        kept += usize::from(filter.may_hold(hash));
     }
     hashes.truncate(kept);
+    // A document that repeats itself counts once.
+    hashes.sort_unstable();
+    hashes.dedup();
 }
 
-/// Which documents hold which samples, as they are found.
-#[derive(Default)]
-struct Hits {
-    /// Number of the sample in the upper half, rank of the document in the lower.
-    found: Vec<u64>,
-    /// Shingles of one document.
-    hashes: Vec<u64>,
-}
-
-impl Hits {
-    fn add(&mut self, rank: u32, tokens: &[TokenHash], shingle_size: u32, table: &SampleTable) {
-        // Two sieves over one buffer, each hash written always and counted if passed. Without branches
-        // and in loops this short, the loads that miss the cache wait side by side.
-        self.hashes.clear();
-        self.hashes.reserve(tokens.len());
-        for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.hashes.push(hash));
-        sieve(&mut self.hashes, |hash| table.may_hold(hash));
-        sieve(&mut self.hashes, |hash| !table.starts_free(hash));
-        let first = self.found.len();
-        let samples = self.hashes.iter().filter_map(|&hash| table.get(hash));
-        let shared = samples.filter(|sample| sample.owner != rank);
-        self.found.extend(shared.map(|sample| u64::from(sample.number) << 32 | u64::from(rank)));
-        // A document that repeats itself counts once.
-        let own = &mut self.found[first..];
-        own.sort_unstable();
-        let mut different = 0;
-        for next in 0..own.len() {
-            if different == 0 || own[next] != own[different - 1] {
-                own[different] = own[next];
-                different += 1;
+/// Puts into `found` the documents that may contain the one whose samples are in the lists of
+/// `own`, shortest first; of its `samples` the others are held by nobody else. Whether a list was
+/// too long to be read whole.
+fn containers(
+    own: &[Holding],
+    samples: usize,
+    needed: usize,
+    reader: &mut Reader<'_>,
+    found: &mut Vec<u32>,
+) -> Result<bool> {
+    found.clear();
+    // Whoever holds `needed` of the samples misses too few to miss all of these.
+    let read = (samples + 1).saturating_sub(needed).min(samples);
+    let read = &own[..read.saturating_sub(samples - own.len()).min(own.len())];
+    let thinned = read.iter().any(|list| list.length as usize > WHOLE_LIST);
+    if own.len() < needed {
+        return Ok(thinned);
+    }
+    let rank = own[0].rank;
+    for list in read {
+        if list.length as usize <= WHOLE_LIST {
+            reader.whole(list, found)?;
+        } else {
+            let larger = reader.count_to(list, rank)?;
+            for at in [larger, larger + 1, list.length - 1] {
+                if at < list.length {
+                    found.push(reader.get(list, at)?);
+                }
             }
         }
-        self.found.truncate(first + different);
     }
+    found.sort_unstable();
+    found.dedup();
+    let mut kept = 0;
+    for i in 0..found.len() {
+        let other = found[i];
+        if other == rank {
+            continue;
+        }
+        let mut held = 0;
+        for list in own {
+            held += usize::from(reader.holds(list, other)?);
+        }
+        if held >= needed {
+            found[kept] = other;
+            kept += 1;
+        }
+    }
+    found.truncate(kept);
+    Ok(thinned)
 }
 
 #[cfg(test)]
@@ -275,7 +262,7 @@ mod tests {
         let mut maker = FeatureMaker::new(config).expect("a valid configuration");
         let features: Vec<_> = texts.iter().map(|text| maker.features(text)).collect();
         let documents: Vec<DocId> = (0..texts.len() as u32).map(DocId).collect();
-        candidates(&features, &documents, &|id| &texts[id.index()], config)
+        candidates(&features, &documents, &|id| &texts[id.index()], config).expect("in memory")
     }
 
     #[test]
@@ -346,5 +333,36 @@ mod tests {
         let texts = [repeated, words(0..30), words(100..130)];
         let found = search(&texts, &DocumentConfig::default());
         assert_eq!(found.pairs, [(DocId(0), DocId(1))]);
+    }
+
+    #[test]
+    fn what_is_found_does_not_depend_on_the_budget() {
+        // Parts of a long text, parts with a start that all share, and a text that nobody holds.
+        let shared: Vec<u64> = (0..60).collect();
+        let texts: Vec<Vec<TokenHash>> = (0..300u64)
+            .map(|i| {
+                let from = 1000 + 40 * (i % 90);
+                words(shared.iter().copied().filter(|_| i % 3 == 0).chain(from..from + 30 + i))
+            })
+            .chain([words(1000..9000), words(90_000..90_100)])
+            .collect();
+        let config = DocumentConfig::default();
+        let expected = search(&texts, &config);
+        assert!(expected.thinned > 0 && expected.pairs.len() > 300);
+        let mut maker = FeatureMaker::new(&config).expect("a valid configuration");
+        let documents: Vec<DocId> = (0..texts.len() as u32).map(DocId).collect();
+        for memory in [0, 20_000] {
+            let work = crate::spill::Work::tiny(memory, 200, 3);
+            let mut builder = crate::documents::store::StoreBuilder::new(&work, 256);
+            let mut tokens = crate::documents::store::TokenRows::new(&work);
+            for text in &texts {
+                builder.add(&maker.features(text)).expect("room");
+                tokens.add(text).expect("room");
+            }
+            tokens.seal(false).expect("room");
+            let store = builder.finish(false).expect("room");
+            let found = super::search(&store, &documents, &tokens, &config).expect("room");
+            assert_eq!(found.collect().expect("whole"), expected, "{memory} bytes");
+        }
     }
 }

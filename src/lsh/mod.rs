@@ -11,9 +11,10 @@
 //! Every candidate is verified afterwards: a false one costs time, never precision.
 
 mod bands;
-mod buckets;
+pub(crate) mod buckets;
 pub mod containment;
-mod samples;
+mod filter;
+mod lists;
 
 pub use bands::Banding;
 pub use buckets::{Candidates, candidates};

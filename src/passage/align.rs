@@ -139,22 +139,50 @@ impl Stretch {
     }
 }
 
-/// Whether the tokens at two positions (of the first and of the second text) are one word in two
-/// forms.
+/// A window under alignment: its corner, the way it goes from there, and how many columns it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    at: (u32, u32),
+    way: Way,
+    pub(crate) columns: u32,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { at: (0, 0), way: Way::Right, columns: 0 }
+    }
+}
+
+impl Window {
+    /// The positions of a row and a column in the first and in the second text.
+    #[inline]
+    pub(crate) const fn positions(self, row: usize, column: usize) -> (u32, u32) {
+        let (row, column) = (row as u32, column as u32);
+        match self.way {
+            Way::Left => (self.at.0 - 1 - row, self.at.1 - 1 - column),
+            Way::Right => (self.at.0 + row, self.at.1 + column),
+        }
+    }
+}
+
+/// Tells which tokens of a window are one word in two forms.
 pub(crate) trait Forms {
-    /// Makes the words of two stretches known; called before [`Forms::is_form`] is asked there.
-    fn prepare(&mut self, a: TokenRange, b: TokenRange);
-    /// Whether the unequal tokens at these positions are forms of one word.
-    fn is_form(&mut self, a: u32, b: u32) -> bool;
+    /// Turns to another window.
+    fn begin(&mut self, window: Window);
+    /// Of the columns around `centre`, a bit for each that holds a form of the row's word: bit
+    /// [`FORM_ASIDE`](super::programme::FORM_ASIDE) is the centre itself, which may lie outside the
+    /// window, that far before its first column at most. Bits that are not in `asked` are 0, and
+    /// none is asked for that lies outside.
+    fn around(&mut self, row: usize, centre: isize, asked: u32) -> u32;
 }
 
 /// Compares by hash alone.
 pub(crate) struct NoForms;
 
 impl Forms for NoForms {
-    fn prepare(&mut self, _: TokenRange, _: TokenRange) {}
-    fn is_form(&mut self, _: u32, _: u32) -> bool {
-        false
+    fn begin(&mut self, _: Window) {}
+    fn around(&mut self, _: usize, _: isize, _: u32) -> u32 {
+        0
     }
 }
 
@@ -187,7 +215,7 @@ pub(crate) struct Aligner {
 }
 
 /// Which way an extension goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Left,
     Right,
@@ -251,11 +279,9 @@ impl Aligner {
             return;
         }
         let (a, b) = (TokenRange::new(from.0, to.0), TokenRange::new(from.1, to.1));
-        forms.prepare(a, b);
+        forms.begin(Window { at: from, way: Way::Right, columns: m });
         self.programme.load(sides.a[a.range()].iter().copied(), sides.b[b.range()].iter().copied());
-        self.programme.bridge(own_place(sides, from, Way::Right), |i, j| {
-            forms.is_form(from.0 + i as u32, from.1 + j as u32)
-        });
+        self.programme.bridge(own_place(sides, from, Way::Right), forms);
         self.programme.emit(true, &mut self.path);
     }
 
@@ -282,7 +308,7 @@ impl Aligner {
                 Way::Right => TokenRange::new(at, at + len),
             };
             let (a, b) = (reach(at.0, n), reach(at.1, m));
-            forms.prepare(a, b);
+            forms.begin(Window { at, way, columns: m });
             let (rows, columns) = (&sides.a[a.range()], &sides.b[b.range()]);
             match way {
                 Way::Left => {
@@ -290,13 +316,7 @@ impl Aligner {
                 }
                 Way::Right => self.programme.load(rows.iter().copied(), columns.iter().copied()),
             }
-            let place = |start: u32, i: usize| match way {
-                Way::Left => start - 1 - i as u32,
-                Way::Right => start + i as u32,
-            };
-            self.programme.extend(own_place(sides, at, way), |i, j| {
-                forms.is_form(place(at.0, i), place(at.1, j))
-            });
+            let ended = self.programme.extend(own_place(sides, at, way), forms);
             let (rows, columns) = self.programme.emit(false, &mut self.path);
             if rows == 0 {
                 return at;
@@ -305,6 +325,10 @@ impl Aligner {
                 Way::Left => (at.0 - rows, at.1 - columns),
                 Way::Right => (at.0 + rows, at.1 + columns),
             };
+            // On another diagonal the band reaches further to one side.
+            if ended && rows == columns {
+                return at;
+            }
         }
     }
 }

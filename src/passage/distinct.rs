@@ -95,18 +95,23 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
         .par_chunks(portion)
         .map(|documents| {
             let mut counts = vec![(0u32, u32::MAX); grams_asked.len()];
+            // Looked up together, so that the look-ups wait for memory together.
+            let mut passed: Vec<u64> = Vec::new();
+            let mut asked: Vec<u32> = Vec::new();
             for &document in documents {
                 checkpoint();
-                for gram in grams(collection.hashes(document)) {
-                    let bit = gram as usize & (bits - 1);
-                    if filter[bit / 64] >> (bit % 64) & 1 == 0 {
-                        continue;
-                    }
-                    if let Some(&number) = numbers.get(&gram) {
-                        let (count, last) = &mut counts[number as usize];
-                        if *last != document {
-                            (*count, *last) = (*count + 1, document);
-                        }
+                let passes = |gram: &u64| {
+                    let bit = *gram as usize & (bits - 1);
+                    filter[bit / 64] >> (bit % 64) & 1 == 1
+                };
+                passed.clear();
+                passed.extend(grams(collection.hashes(document)).filter(passes));
+                asked.clear();
+                asked.extend(passed.iter().filter_map(|gram| numbers.get(gram)));
+                for &number in &asked {
+                    let (count, last) = &mut counts[number as usize];
+                    if *last != document {
+                        (*count, *last) = (*count + 1, document);
                     }
                 }
             }

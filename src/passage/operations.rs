@@ -15,10 +15,12 @@ use crate::report::model::{Change, Operation, OperationKind};
 use crate::span::{Span, TokenRange};
 use crate::text::SpanScratch;
 
-/// Finds operations; holds scratch from call to call.
+/// Finds operations in one collection; holds scratch from call to call.
 #[derive(Default)]
 pub(crate) struct Teller {
     scratch: SpanScratch,
+    /// The canonical passage told of last, and its spans.
+    last: Option<Place>,
     canonical: Vec<Span>,
     member: Vec<Span>,
 }
@@ -43,12 +45,10 @@ impl Teller {
     ) -> (Span, Vec<Operation>) {
         let (text_a, text_b) = (collection.text(canonical.document), collection.text(document));
         let index = |document: u32| &collection.tokens[document as usize];
-        index(canonical.document).spans(
-            text_a,
-            canonical.tokens,
-            &mut self.scratch,
-            &mut self.canonical,
-        );
+        if self.last.replace(canonical) != Some(canonical) {
+            let spans = &mut self.canonical;
+            index(canonical.document).spans(text_a, canonical.tokens, &mut self.scratch, spans);
+        }
         index(document).spans(text_b, member, &mut self.scratch, &mut self.member);
         let mut parts = Vec::new();
         let leading = Part {

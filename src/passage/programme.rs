@@ -18,7 +18,7 @@
 //! J. ACM 1992; X-drop: Zhang, Schwartz, Wagner and Miller, *A greedy algorithm for aligning DNA
 //! sequences*, J. Comput. Biol. 2000.
 
-use super::align::Step;
+use super::align::{Forms, Step};
 use crate::text::TokenHash;
 
 /// What an equal token earns.
@@ -31,9 +31,10 @@ pub(crate) const MISMATCH: i32 = 2;
 pub(crate) const GAP_OPEN: i32 = 2;
 /// What a gap costs for each token.
 pub(crate) const GAP_EXTEND: i32 = 1;
-/// Diagonals to either side (from either end of a bridge) within which forms are looked for; further off a similar word says
-/// nothing.
-const FORM_ASIDE: usize = 4;
+/// Diagonals to either side (from either end of a bridge) within which forms are looked for;
+/// further off a similar word says nothing.
+pub(crate) const FORM_ASIDE: usize = 4;
+
 /// Rows beyond the last match in which an extension looks for forms: behind more unequal words
 /// one form is not worth its way.
 const FORM_ROWS: usize = 6;
@@ -114,18 +115,19 @@ impl Programme {
         self.reach = rows_within(X_DROP);
     }
 
-    /// Finds the best path from the window's corner to any match within X-drop.
+    /// Finds the best path from the window's corner to any match within X-drop; tells whether the
+    /// search came to its end within the window.
     ///
     /// `own(row)` is the column that is the row's own place in a text aligned to itself: a text
     /// repeats itself further on, never in place.
     pub(crate) fn extend(
         &mut self,
         own: impl Fn(usize) -> Option<usize>,
-        mut is_form: impl FnMut(usize, usize) -> bool,
-    ) {
+        forms: &mut impl Forms,
+    ) -> bool {
         for row in 0..self.rows.len() {
             if row > self.reach {
-                break;
+                return true;
             }
             let mut equal = self.equal_in_band(row);
             if let Some(own) = own(row)
@@ -133,43 +135,57 @@ impl Programme {
             {
                 equal &= !(1 << lane);
             }
-            let mut forms = 0u32;
             let last = self.cells.last().map_or(0, |cell| cell.row as usize + 1);
-            let asked = if row < last + FORM_ROWS { self.width } else { 0 };
-            for column in row.saturating_sub(FORM_ASIDE)..(row + FORM_ASIDE + 1).min(asked) {
-                let lane = column + BAND - row;
-                if equal >> lane & 1 == 0 && is_form(row, column) {
-                    forms |= 1 << lane;
-                }
+            let mut changed = 0;
+            if row < last + FORM_ROWS {
+                let asked =
+                    self.columns_around(row.cast_signed()) & !(equal >> (BAND - FORM_ASIDE));
+                changed = forms.around(row, row.cast_signed(), asked) << (BAND - FORM_ASIDE);
             }
-            let mut marks = equal | forms;
+            let mut marks = equal | changed;
             while marks != 0 {
                 let lane = marks.trailing_zeros() as usize;
                 marks &= marks - 1;
-                self.place(row, row + lane - BAND, forms >> lane & 1 == 1, X_DROP);
+                self.place(row, row + lane - BAND, changed >> lane & 1 == 1, X_DROP);
             }
         }
+        false
     }
 
     /// Finds the best path from corner to corner.
-    pub(crate) fn bridge(
-        &mut self,
-        own: impl Fn(usize) -> Option<usize>,
-        mut is_form: impl FnMut(usize, usize) -> bool,
-    ) {
+    pub(crate) fn bridge(&mut self, own: impl Fn(usize) -> Option<usize>, forms: &mut impl Forms) {
         for row in 0..self.rows.len() {
             let own = own(row);
+            // The diagonals from the first corner and from the last; both may be one.
+            let shift = self.width.cast_signed() - self.rows.len().cast_signed();
+            let centres = [row.cast_signed(), row.cast_signed() + shift];
+            let changed =
+                centres.map(|centre| forms.around(row, centre, self.columns_around(centre)));
             for column in 0..self.width {
                 let equal = self.columns[BAND + column] == self.rows[row] && own != Some(column);
-                let from_end = (self.rows.len() - row).abs_diff(self.width - column);
-                let near = row.abs_diff(column).min(from_end) <= FORM_ASIDE;
-                if equal || near && is_form(row, column) {
+                let is_form = centres.iter().zip(changed).any(|(centre, changed)| {
+                    let lane = column.cast_signed() - centre + FORM_ASIDE.cast_signed();
+                    (0..2 * FORM_ASIDE.cast_signed() + 1).contains(&lane)
+                        && changed >> lane & 1 == 1
+                });
+                if equal || is_form {
                     self.place(row, column, !equal, i32::MAX / 4);
                 }
             }
         }
         let (_, from) = self.best_before(self.rows.len(), self.width);
         self.end = from;
+    }
+
+    /// A bit for each column of the window that lies within [`FORM_ASIDE`] of one; the lowest is the
+    /// furthest to the left.
+    #[inline]
+    fn columns_around(&self, centre: isize) -> u32 {
+        let aside = FORM_ASIDE.cast_signed();
+        let lanes = 2 * aside + 1;
+        let from = (aside - centre).clamp(0, lanes);
+        let to = (self.width.cast_signed() + aside - centre).clamp(from, lanes);
+        ((1 << to) - 1) & !((1 << from) - 1)
     }
 
     /// A bit for each column of the band that equals the row's token; bit `BAND` is the diagonal.
@@ -284,7 +300,22 @@ pub(crate) fn push(path: &mut Vec<(Step, u32)>, step: Step, count: u32) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::align::{NoForms, Window};
     use super::*;
+
+    /// Forms by [`form`], of the whole texts.
+    struct OfTokens<'a>(&'a [TokenHash], &'a [TokenHash]);
+
+    impl Forms for OfTokens<'_> {
+        fn begin(&mut self, _: Window) {}
+        fn around(&mut self, row: usize, centre: isize, asked: u32) -> u32 {
+            let column = |lane: usize| centre + lane.cast_signed() - FORM_ASIDE.cast_signed();
+            let is_form =
+                |&lane: &usize| form(self.0[row].0, self.1[column(lane).cast_unsigned()].0);
+            let lanes = (0..=2 * FORM_ASIDE).filter(|lane| asked >> lane & 1 == 1);
+            lanes.filter(is_form).map(|lane| 1 << lane).sum()
+        }
+    }
 
     /// The full table, cell by cell: the score in the corner and the highest of all.
     fn full_table(a: &[TokenHash], b: &[TokenHash], form: impl Fn(u32, u32) -> bool) -> (i32, i32) {
@@ -333,11 +364,10 @@ mod tests {
     proptest! {
         #[test]
         fn scores_as_the_full_table(a in tokens(6), b in tokens(6)) {
-            let is_form = |i: usize, j: usize| form(a[i].0, b[j].0);
             let (corner, _) = full_table(&a, &b, form);
             let (mut programme, mut path) = (Programme::default(), Vec::new());
             programme.load(a.iter().copied(), b.iter().copied());
-            programme.bridge(|_| None, is_form);
+            programme.bridge(|_| None, &mut OfTokens(&a, &b));
             let ends = programme.emit(true, &mut path);
             prop_assert_eq!(ends, (a.len() as u32, b.len() as u32));
             prop_assert_eq!(score(&path), corner);
@@ -345,7 +375,7 @@ mod tests {
             let (_, high) = full_table(&a, &b, |_, _| false);
             path.clear();
             programme.load(a.iter().copied(), b.iter().copied());
-            programme.extend(|_| None, |_, _| false);
+            programme.extend(|_| None, &mut NoForms);
             programme.emit(false, &mut path);
             prop_assert_eq!(score(&path), high);
             prop_assert!(path.last().is_none_or(|last| last.0 == Step::Equal));
@@ -357,7 +387,7 @@ mod tests {
         let tokens: Vec<TokenHash> = (1..9).map(|x| TokenHash(2 * x)).collect();
         let (mut programme, mut path) = (Programme::default(), Vec::new());
         programme.load(tokens.iter().copied(), tokens.iter().copied());
-        programme.extend(Some, |_, _| false);
+        programme.extend(Some, &mut NoForms);
         assert_eq!(programme.emit(false, &mut path), (0, 0));
     }
 
@@ -367,7 +397,7 @@ mod tests {
         let (a, b) = (words(&[1, 2, 3, 4]), words(&[1, 2, 9, 4]));
         let (mut programme, mut path) = (Programme::default(), Vec::new());
         programme.load(a.into_iter(), b.into_iter());
-        programme.extend(|_| None, |_, _| false);
+        programme.extend(|_| None, &mut NoForms);
         assert_eq!(programme.emit(false, &mut path), (4, 4));
     }
 }

@@ -1,19 +1,20 @@
 //! The words behind token hashes, for telling inflections from other words.
 //!
 //! Alignment works on hashes; only where two tokens differ, a few times an alignment, their words
-//! are looked at. Words are kept once by hash, each with a signature that rules out nearly all
-//! pairs without a look at the letters; of the two stretches under alignment each position's word
-//! is looked up once, when it is first asked for.
+//! are looked at. Words are kept once by hash, each with a [`Signature`] of 32 bits that rules out
+//! nearly all pairs without a look at the letters. Of a window under alignment the signatures are
+//! fetched row by row as far as it is gone through, and a row is compared with its columns at once.
 //!
-//! Cost: one look-up a token asked for; for a word not met before the tokenising of some 64
-//! tokens around it.
+//! Cost: one look-up a row and a column gone through, and a few nanoseconds a row; for a word not
+//! met before the tokenising of some 64 tokens around it.
 
 use hashbrown::HashMap;
 
 use super::Collection;
-use super::align::Forms;
+use super::align::{Forms, Window};
+use super::programme::FORM_ASIDE;
 use crate::span::{Span, TokenRange};
-use crate::text::{SpanScratch, TokenHash, is_form_of, normalized, tokenize};
+use crate::text::{SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize};
 
 /// Words kept before the store is emptied: it bounds memory, not what is found.
 const CAPACITY: usize = 1 << 18;
@@ -23,76 +24,71 @@ const LETTERS: usize = 1 << 24;
 const LONGEST: usize = 1 << 10;
 /// Tokens looked at beyond an end for the rest of a contraction.
 const LOOK: u32 = 5;
-/// Words at hand by the lowest bits of their hash: a few thousand make up most of a text.
-const AT_HAND: usize = 1 << 12;
+/// Signatures at hand by the lowest bits of their hash: a few thousand words make up most of a text.
+const AT_HAND: usize = 1 << 15;
+/// Columns that one comparison of a row takes in; the last few are not asked for.
+const LANES: usize = 12;
 
-/// A word, and what it takes to be a form of another.
-#[derive(Clone, Copy)]
-struct Word {
-    /// A bit for each letter, by its code modulo 64.
-    letters: u64,
-    /// The first four bytes; none for a word too short to have forms.
-    head: u32,
-    /// The token's hash.
-    hash: TokenHash,
-    start: u32,
-    end: u32,
-    /// Whether it has four letters.
-    has_four: bool,
-}
+/// What it takes to be a form of another word, in 32 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Signature(u32);
 
-/// A word that was not asked for yet.
-const UNKNOWN: Word = Word {
-    letters: 0,
-    head: 0,
-    hash: TokenHash(0),
-    start: u32::MAX,
-    end: u32::MAX,
-    has_four: false,
-};
+impl Signature {
+    /// Bits of the beginning: a hash of the first three bytes, 0 for words too short to have forms.
+    const HEAD: u32 = (1 << 10) - 1;
+    /// The bit of words that have four letters.
+    const HAS_FOUR: u32 = 1 << 10;
+    /// Where the bits begin that say which letters a word has, and how many they are.
+    const LETTERS_AT: u32 = 11;
+    const LETTERS: u32 = 32 - Self::LETTERS_AT;
 
-impl Word {
-    /// A word whose letters are stored from `start` on.
-    fn new(word: &str, hash: TokenHash, start: u32) -> Self {
-        let mut head = [0; 4];
-        if word.chars().nth(2).is_some() {
-            word.bytes().zip(&mut head).for_each(|(byte, place)| *place = byte);
+    fn new(word: &str) -> Self {
+        if word.chars().nth(2).is_none() {
+            return Self(0);
         }
-        Self {
-            letters: word.chars().fold(0, |bits, letter| bits | 1 << (letter as u32 & 63)),
-            head: u32::from_le_bytes(head),
-            hash,
-            start,
-            end: start + word.len() as u32,
-            has_four: word.chars().nth(3).is_some(),
-        }
+        let head = word.bytes().take(3).fold(0u32, |head, byte| head << 8 | u32::from(byte));
+        let head = 1 + (head.wrapping_mul(0x9E37_79B1) >> 16) % Self::HEAD;
+        let has_four = word.chars().nth(3).map_or(0, |_| Self::HAS_FOUR);
+        let bit = |letter: char| 1 << (Self::LETTERS_AT + letter as u32 % Self::LETTERS);
+        Self(word.chars().fold(head | has_four, |bits, letter| bits | bit(letter)))
     }
 
-    /// Whether this word may be a form of the other: [`is_form_of`] asks for the same three or
+    /// Whether one word may be a form of the other: [`is_form_of`] asks for the same three or
     /// four letters at the beginning, or in words of four for one edit, which changes two letters
     /// at most.
-    #[inline]
-    fn may_be_form_of(self, other: Self) -> bool {
-        self.head << 8 == other.head << 8
-            || self.has_four && other.has_four && {
-                // Whether at most two bits are set, without counting.
-                let differ = self.letters ^ other.letters;
-                let but_one = differ & differ.wrapping_sub(1);
-                but_one & but_one.wrapping_sub(1) == 0
-            }
+    #[inline(always)]
+    const fn may_be_form_of(self, other: Self) -> bool {
+        let differ = self.0 ^ other.0;
+        let letters = differ >> Self::LETTERS_AT;
+        // Whether at most two bits are set, without counting.
+        let but_one = letters & letters.wrapping_sub(1);
+        let one_edit =
+            (but_one & but_one.wrapping_sub(1) == 0) & (self.0 & other.0 & Self::HAS_FOUR != 0);
+        let alike = (differ & Self::HEAD == 0) | one_edit;
+        alike & (self.0 & Self::HEAD != 0) & (other.0 & Self::HEAD != 0)
     }
+}
+
+/// A word's signature and where its letters are stored.
+#[derive(Clone, Copy)]
+struct Word {
+    signature: Signature,
+    start: u32,
+    end: u32,
 }
 
 /// Words by hash; reused from pair to pair.
 #[derive(Default)]
 pub(crate) struct Words {
-    at_hand: Vec<Word>,
+    at_hand: Vec<(TokenHash, Signature)>,
     by_hash: HashMap<TokenHash, Word>,
     letters: String,
     scratch: SpanScratch,
     spans: Vec<Span>,
-    /// Words of the positions of the two stretches under alignment, as far as asked for.
-    stretches: [Vec<Word>; 2],
+    /// Signatures of the window's rows and columns, as far as it is gone through; before the
+    /// columns as many of none as a comparison may reach back.
+    rows: Vec<Signature>,
+    columns: Vec<Signature>,
 }
 
 impl Words {
@@ -104,10 +100,12 @@ impl Words {
         document: u32,
         tokens: TokenRange,
     ) -> TokenRange {
-        let len = collection.tokens[document as usize].len() as u32;
+        let hashes = collection.hashes(document);
+        let len = hashes.len() as u32;
+        let may_be_joined = |at: u32| hashes.get(at as usize).copied().is_some_and(may_share_span);
         let mut whole = tokens;
         // One look at each end suffices unless contractions follow one another.
-        while whole.start > 0 && whole.start < whole.end {
+        while whole.start > 0 && whole.start < whole.end && may_be_joined(whole.start) {
             let around = TokenRange::new(whole.start.saturating_sub(LOOK), whole.start + 1);
             let joined = self.joined_to(collection, document, whole.start, around);
             whole.start -= joined;
@@ -115,7 +113,7 @@ impl Words {
                 break;
             }
         }
-        while whole.start < whole.end && whole.end < len {
+        while whole.start < whole.end && whole.end < len && may_be_joined(whole.end) {
             let around = TokenRange::new(whole.end - 1, (whole.end + LOOK).min(len));
             let joined = self.joined_to(collection, document, whole.end - 1, around);
             whole.end += joined;
@@ -141,33 +139,34 @@ impl Words {
         sharing.saturating_sub(1)
     }
 
-    /// The word at a position of a document.
-    fn word(&mut self, collection: &Collection<'_>, document: u32, at: u32) -> Word {
+    /// The signature of the word at a position of a document.
+    #[inline]
+    fn signature(&mut self, collection: &Collection<'_>, document: u32, at: u32) -> Signature {
         let hash = collection.hashes(document)[at as usize];
-        if self.at_hand.is_empty() {
-            self.at_hand.resize(AT_HAND, UNKNOWN);
-        }
         let slot = (hash.0 >> 1) as usize % AT_HAND;
-        let word = self.at_hand[slot];
-        if word.hash == hash && word.start != u32::MAX {
-            return word;
+        match self.at_hand.get(slot) {
+            Some(&(at_hand, signature)) if at_hand == hash => signature,
+            _ => {
+                let signature = self.word(collection, document, at).signature;
+                if self.at_hand.is_empty() {
+                    // Each slot with a hash that belongs to the next one.
+                    self.at_hand
+                        .extend((0..AT_HAND as u32).map(|slot| {
+                            (TokenHash((slot + 1) % AT_HAND as u32 * 2), Signature(0))
+                        }));
+                }
+                self.at_hand[slot] = (hash, signature);
+                signature
+            }
         }
-        let word = match self.by_hash.get(&hash) {
-            Some(&word) => word,
-            None => self.read(collection, document, at, hash),
-        };
-        self.at_hand[slot] = word;
-        word
     }
 
-    /// Reads a word in its text.
-    fn read(
-        &mut self,
-        collection: &Collection<'_>,
-        document: u32,
-        at: u32,
-        hash: TokenHash,
-    ) -> Word {
+    /// The word at a position of a document, read in its text if it was not met before.
+    fn word(&mut self, collection: &Collection<'_>, document: u32, at: u32) -> Word {
+        let hash = collection.hashes(document)[at as usize];
+        if let Some(&word) = self.by_hash.get(&hash) {
+            return word;
+        }
         let text = collection.text(document);
         let index = &collection.tokens[document as usize];
         let span = index.span_of(text, TokenRange::new(at, at + 1), &mut self.scratch);
@@ -178,7 +177,8 @@ impl Words {
         let word = word.filter(|word| word.len() <= LONGEST).unwrap_or_default();
         let start = self.letters.len() as u32;
         self.letters.push_str(&word);
-        let word = Word::new(&word, hash, start);
+        let end = self.letters.len() as u32;
+        let word = Word { signature: Signature::new(&word), start, end };
         self.by_hash.insert(hash, word);
         word
     }
@@ -197,7 +197,7 @@ pub(crate) struct PairWords<'a> {
     store: &'a mut Words,
     collection: &'a Collection<'a>,
     documents: [u32; 2],
-    ranges: [TokenRange; 2],
+    window: Window,
 }
 
 impl<'a> PairWords<'a> {
@@ -209,41 +209,69 @@ impl<'a> PairWords<'a> {
         b: u32,
     ) -> Self {
         store.forget_if_full();
-        Self { store, collection, documents: [a, b], ranges: [TokenRange::default(); 2] }
+        Self { store, collection, documents: [a, b], window: Window::default() }
     }
 
-    #[inline]
-    fn word(&mut self, side: usize, at: u32) -> Word {
-        let place = (at - self.ranges[side].start) as usize;
-        let word = self.store.stretches[side][place];
-        if word.start != u32::MAX {
-            return word;
-        }
-        let word = self.store.word(self.collection, self.documents[side], at);
-        self.store.stretches[side][place] = word;
-        word
+    fn is_form(&mut self, row: usize, column: usize) -> bool {
+        let (a, b) = self.window.positions(row, column);
+        let a = self.store.word(self.collection, self.documents[0], a);
+        let b = self.store.word(self.collection, self.documents[1], b);
+        let letters = |word: Word| &self.store.letters[word.start as usize..word.end as usize];
+        is_form_of(letters(a), letters(b))
     }
 }
 
 impl Forms for PairWords<'_> {
-    fn prepare(&mut self, a: TokenRange, b: TokenRange) {
-        self.ranges = [a, b];
-        for (words, range) in self.store.stretches.iter_mut().zip([a, b]) {
-            words.clear();
-            words.resize(range.len() as usize, UNKNOWN);
-        }
+    fn begin(&mut self, window: Window) {
+        self.window = window;
+        self.store.rows.clear();
+        self.store.columns.clear();
+        self.store.columns.resize(2 * FORM_ASIDE, Signature(0));
     }
 
-    #[inline]
-    fn is_form(&mut self, a: u32, b: u32) -> bool {
-        // A word of two letters has no forms: the other need not be known.
-        let a = self.word(0, a);
-        if a.head == 0 {
-            return false;
+    fn around(&mut self, row: usize, centre: isize, asked: u32) -> u32 {
+        let first = centre + FORM_ASIDE.cast_signed();
+        if asked == 0 || first < 0 {
+            return 0;
         }
-        let b = self.word(1, b);
-        let letters = |word: Word| &self.store.letters[word.start as usize..word.end as usize];
-        a.may_be_form_of(b) && is_form_of(letters(a), letters(b))
+        // The first of the columns asked for, counted with the none before them.
+        let first = first.cast_unsigned();
+        let store = &mut *self.store;
+        while store.rows.len() <= row {
+            let (at, _) = self.window.positions(store.rows.len(), 0);
+            let signature = store.signature(self.collection, self.documents[0], at);
+            store.rows.push(signature);
+        }
+        let signature = store.rows[row];
+        if signature == Signature(0) {
+            return 0;
+        }
+        let wanted =
+            (first + 2 * FORM_ASIDE + 1).min(2 * FORM_ASIDE + self.window.columns as usize);
+        while store.columns.len() < wanted {
+            let column = store.columns.len() - 2 * FORM_ASIDE;
+            let (_, at) = self.window.positions(0, column);
+            let signature = store.signature(self.collection, self.documents[1], at);
+            store.columns.push(signature);
+        }
+        let known = store.columns.len();
+        store.columns.resize(known.max(first + LANES), Signature(0));
+        let mut may_be = 0;
+        if let Some(near) = store.columns[first..].first_chunk::<LANES>() {
+            for (lane, &column) in near.iter().enumerate() {
+                may_be |= u32::from(signature.may_be_form_of(column)) << lane;
+            }
+        }
+        store.columns.truncate(known);
+        let mut left = may_be & asked;
+        let mut forms = 0;
+        while left != 0 {
+            let lane = left.trailing_zeros();
+            left &= left - 1;
+            let column = first + lane as usize - 2 * FORM_ASIDE;
+            forms |= u32::from(self.is_form(row, column)) << lane;
+        }
+        forms
     }
 }
 
@@ -265,10 +293,8 @@ mod tests {
             // The same ending of different beginnings, too.
             let turned = |word: &str| word.chars().rev().collect::<String>();
             let (a, b) = if swap { (turned(&a), turned(&b)) } else { (a, b) };
-            let word = |word| Word::new(word, TokenHash(0), 0);
-            let (x, y) = (word(&a), word(&b));
             if is_form_of(&a, &b) {
-                prop_assert!(x.head != 0 && y.head != 0 && x.may_be_form_of(y), "{} {}", a, b);
+                prop_assert!(Signature::new(&a).may_be_form_of(Signature::new(&b)), "{} {}", a, b);
             }
         }
     }

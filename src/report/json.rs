@@ -37,6 +37,7 @@
 //! | `bytes` | integer | Bytes of text. |
 //! | `tokens` | integer | Tokens: words, or graphemes of scripts without spaces. |
 //! | `times` | array of Time | Time by stage; all that differs between equal runs. |
+//! | `text_field` | string, may be missing | Field that the texts of records were read from. |
 //!
 //! ## Time
 //! | field | type | meaning |

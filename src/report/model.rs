@@ -53,6 +53,10 @@ pub struct Run {
     pub tokens: u64,
     /// Time by stage. The only part of a report that differs between equal runs.
     pub times: Vec<StageTime>,
+    /// Field that the texts of records were read from, where it is known: with it and
+    /// [`DocumentEntry::origin`] a text can be found again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_field: Option<String>,
 }
 
 /// Time that one stage took.

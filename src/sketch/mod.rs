@@ -19,6 +19,7 @@ mod registers;
 mod spec;
 
 pub use fss::Sketcher;
+pub(crate) use registers::estimate_stored;
 pub use registers::{CompactSketch, Sketch};
 pub use spec::SketchSpec;
 

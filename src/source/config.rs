@@ -38,6 +38,9 @@ pub struct ReadConfig {
     pub date_field: Option<String>,
     /// Whether fields other than the text and the id are kept. Default true.
     pub metadata: bool,
+    /// Names of the fields that are kept as metadata, whole or by a path with dots; none means
+    /// every field. What is not kept is not decoded where the format allows it.
+    pub metadata_fields: Option<Vec<String>>,
     /// Label of the encoding of files without a byte-order mark (`latin1`, `shift_jis`,
     /// `utf-16le`, … as on the web). Default UTF-8.
     pub encoding: Option<String>,
@@ -70,6 +73,7 @@ impl Default for ReadConfig {
             group_by: None,
             date_field: None,
             metadata: true,
+            metadata_fields: None,
             encoding: None,
             include: Vec::new(),
             exclude: Vec::new(),
@@ -81,6 +85,20 @@ impl Default for ReadConfig {
             max_document_bytes: u32::MAX,
         }
     }
+}
+
+impl ReadConfig {
+    /// Whether the field of this name, of the outermost object, is kept as metadata.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        let asked = |fields: &Vec<String>| fields.iter().any(|field| leads_to(field, name));
+        self.metadata && self.metadata_fields.as_ref().is_none_or(asked)
+    }
+}
+
+/// Whether the field `wanted` is the field `name` or lies within it.
+pub(crate) fn leads_to(wanted: &str, name: &str) -> bool {
+    let within = wanted.strip_prefix(name);
+    within.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// What a file holds. Compression is recognised by content whatever the format.

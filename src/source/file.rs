@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::config::{Format, Resolved};
 use super::decode::{self, Opened, Stream, UTF8_BOM};
+use super::pieces::{Once, Pieces, Reading};
 use super::place::Place;
-use super::sink::{Counted, Sink};
-use super::{Source, jsonl, text, values};
+use super::sink::{Counted, Part};
+use super::{jsonl, text, values};
 use crate::error::{Error, Result};
 
 /// Bytes of a stream that tell records from text.
@@ -53,37 +54,37 @@ pub(crate) fn kind_of_file(path: &Path, format: Format) -> Kind {
 }
 
 /// A regular file.
-pub(crate) struct File<'a> {
+pub(crate) struct File {
     pub(crate) place: Place,
     pub(crate) path: PathBuf,
     pub(crate) size: u64,
-    pub(crate) resolved: &'a Resolved<'a>,
 }
 
-impl Source for File<'_> {
-    fn name(&self) -> String {
-        self.place.path.clone()
-    }
-
-    fn read(&mut self, sink: &mut Sink<'_>) -> Result<()> {
-        let kind = kind_of_file(&self.path, self.resolved.config.format);
-        let file =
-            fs::File::open(&self.path).map_err(|error| Error::io("open", &self.path, error))?;
-        let raw: Stream<'_> = Box::new(Counted { reader: file, progress: sink.progress });
+impl File {
+    /// Opens it; what is one document is read when it is asked for.
+    pub(crate) fn open(self, reading: Reading<'_>) -> Result<Box<dyn Pieces + '_>> {
+        let Self { place, path, size } = self;
+        let kind = kind_of_file(&path, reading.resolved.config.format);
+        let open_raw = move || -> Result<Stream<'_>> {
+            let file = fs::File::open(&path).map_err(|error| Error::io("open", &path, error))?;
+            Ok(Box::new(Counted { reader: file, progress: reading.progress }))
+        };
         if kind == Kind::Text {
-            let document = text::read_file(raw, self.size, &self.place, self.resolved)?;
-            return sink.document(document);
+            return Ok(Box::new(Once::new(move || {
+                if !reading.wants(0) {
+                    return Ok(Part::default());
+                }
+                text::read_file(open_raw()?, size, &place, reading.resolved).map(Part::of)
+            })));
         }
-        let opened = open(raw, &self.place, self.resolved)?;
-        read_records(opened, kind, &self.place, self.resolved, sink)
+        records(open(open_raw()?, &place, reading.resolved)?, kind, place, reading)
     }
 }
 
 /// Standard input, a pipe, or any reader.
-pub(crate) struct Piped<'a> {
+pub(crate) struct Piped {
     pub(crate) place: Place,
-    pub(crate) open: Option<Opener>,
-    pub(crate) resolved: &'a Resolved<'a>,
+    pub(crate) opener: Opener,
 }
 
 /// Opens a stream when its turn comes.
@@ -92,27 +93,24 @@ pub(crate) enum Opener {
     Path(PathBuf),
 }
 
-impl Source for Piped<'_> {
-    fn name(&self) -> String {
-        self.place.path.clone()
-    }
-
-    fn read(&mut self, sink: &mut Sink<'_>) -> Result<()> {
-        let reader: Stream<'_> = match self.open.take() {
-            None => return Ok(()),
-            Some(Opener::Reader(reader)) => reader,
-            Some(Opener::Path(path)) => {
+impl Piped {
+    /// Opens it, and looks at what it holds.
+    pub(crate) fn open(self, reading: Reading<'_>) -> Result<Box<dyn Pieces + '_>> {
+        let Self { place, opener } = self;
+        let reader: Stream<'_> = match opener {
+            Opener::Reader(reader) => reader,
+            Opener::Path(path) => {
                 Box::new(fs::File::open(&path).map_err(|error| Error::io("open", &path, error))?)
             }
         };
-        let raw = Box::new(Counted { reader, progress: sink.progress });
-        let mut opened = open(raw, &self.place, self.resolved)?;
-        let kind = match self.resolved.config.format {
+        let raw = Box::new(Counted { reader, progress: reading.progress });
+        let mut opened = open(raw, &place, reading.resolved)?;
+        let kind = match reading.resolved.config.format {
             Format::Text => Kind::Text,
             Format::Jsonl => Kind::Json,
-            Format::Auto => match kind_by_name(Path::new(&self.place.path)) {
+            Format::Auto => match kind_by_name(Path::new(&place.path)) {
                 Kind::Text => {
-                    let (head, rest) = peek(opened, HEAD, &self.place)?;
+                    let (head, rest) = peek(opened, HEAD, &place)?;
                     opened = rest;
                     if begins_as_object(&head) { Kind::Json } else { Kind::Text }
                 }
@@ -120,9 +118,11 @@ impl Source for Piped<'_> {
             },
         };
         if kind == Kind::Text {
-            return sink.document(text::read_stream(opened, &self.place, self.resolved)?);
+            return Ok(Box::new(Once::new(move || {
+                text::read_stream(opened, &place, reading.resolved).map(Part::of)
+            })));
         }
-        read_records(opened, kind, &self.place, self.resolved, sink)
+        records(opened, kind, place, reading)
     }
 }
 
@@ -133,21 +133,20 @@ pub(crate) fn begins_as_object(head: &[u8]) -> bool {
     matches!(inside.trim_ascii_start().first(), Some(b'"' | b'}'))
 }
 
-fn read_records(
-    mut opened: Opened<'_>,
+fn records<'a>(
+    mut opened: Opened<'a>,
     kind: Kind,
-    place: &Place,
-    resolved: &Resolved<'_>,
-    sink: &mut Sink<'_>,
-) -> Result<()> {
+    place: Place,
+    reading: Reading<'a>,
+) -> Result<Box<dyn Pieces + 'a>> {
     if kind == Kind::Json {
-        let (head, rest) = peek(opened, values::HEAD, place)?;
+        let (head, rest) = peek(opened, values::HEAD, &place)?;
         opened = rest;
         if !values::is_by_line(&head) {
-            return values::read(opened, place, resolved, sink);
+            return Ok(Box::new(Once::new(move || values::read(opened, &place, &reading))));
         }
     }
-    jsonl::read(opened, place, resolved, sink)
+    Ok(Box::new(jsonl::read(opened, place, reading)))
 }
 
 fn open<'a>(raw: Stream<'a>, place: &Place, resolved: &Resolved<'_>) -> Result<Opened<'a>> {

@@ -7,7 +7,7 @@
 //!
 //! *Which function do I need?* [`read`] for files and folders in one line; [`read_all`] to choose
 //! fields, encodings and globs, to go on after problems, to read from a stream, or to follow the
-//! progress.
+//! progress; [`stream`] for the same batch by batch, when there is more than memory holds.
 //!
 //! Documents come in input order, whatever the number of threads: sources as they are given, files
 //! of a folder by name, records by line. What cannot be read is a [`Skipped`] entry with its file
@@ -15,14 +15,19 @@
 //!
 //! Reading uses the rayon pool that it is called in.
 
+mod blocks;
 mod config;
 mod decode;
 mod file;
 mod jsonl;
+mod pieces;
 mod place;
+mod plan;
 pub(crate) mod raw;
 mod record;
+mod row;
 mod sink;
+mod stream;
 mod text;
 mod unescape;
 mod values;
@@ -35,12 +40,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 pub use self::config::{Format, ReadConfig};
+pub use self::pieces::{RecordPlace, Wanted};
 pub use self::sink::{NAMED_PROBLEMS, Progress, Sink};
+pub use self::stream::{Batch, StreamOptions, Streamed, stream};
 
 use self::config::Resolved;
-use self::file::{File, Opener, Piped};
-use self::place::{Place, STDIN};
-use self::walk::{Found, Walker};
+use self::pieces::Reading;
+use self::place::STDIN;
+use self::plan::{Entry, Plan};
+use self::sink::{Part, Seen};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::model::Skipped;
@@ -167,32 +175,34 @@ pub fn read_all(
     progress: &dyn Progress,
 ) -> Result<Collection> {
     let resolved = Resolved::new(config)?;
-    let plan = plan(inputs, &resolved)?;
+    let plan = Plan::new(inputs, &resolved)?;
     progress.begin(plan.files, plan.bytes);
     // Inputs after a fatal one need not be read; those before it must be, as one of them may hold
     // the first.
     let failed = AtomicUsize::new(usize::MAX);
-    let read_one = |(index, mut source): (usize, Box<dyn Source + '_>)| {
-        let mut sink = Sink::new(config.strict, progress);
-        if failed.load(Ordering::Relaxed) > index
-            && let Err(error) = source.read(&mut sink).or_else(|error| sink.problem(error))
-        {
-            failed.fetch_min(index, Ordering::Relaxed);
-            return Err(error);
+    let read_one = |(index, entry): (usize, Entry)| {
+        let name = entry.name();
+        let mut all = Part::default();
+        if failed.load(Ordering::Relaxed) > index {
+            let reading =
+                Reading { resolved: &resolved, progress, wanted: None, file: index as u32 };
+            if let Err(error) = read_entry(entry, reading, &mut all) {
+                failed.fetch_min(index, Ordering::Relaxed);
+                return Err(error);
+            }
         }
-        let skipped = sink.part.skipped(&source.name());
-        Ok((sink.part.documents, skipped, sink.part.seen))
+        let skipped = all.skipped(&name);
+        Ok((all.documents, skipped, all.seen))
     };
     let outcomes: Vec<Result<_>> =
-        plan.sources.into_par_iter().enumerate().with_max_len(1).map(read_one).collect();
+        plan.entries.into_par_iter().enumerate().with_max_len(1).map(read_one).collect();
     let mut collection = Collection::default();
-    let mut seen = sink::Seen::default();
+    let mut seen = Seen::default();
     for outcome in outcomes {
         let (mut documents, mut skipped, seen_here) = outcome?;
         collection.documents.append(&mut documents);
         collection.skipped.append(&mut skipped);
-        seen.group |= seen_here.group;
-        seen.date |= seen_here.date;
+        seen.merge(seen_here);
     }
     if let Some(last) = collection.documents.len().checked_sub(1) {
         DocId::from_index(last)?;
@@ -201,8 +211,31 @@ pub fn read_all(
     Ok(collection)
 }
 
+/// Reads all of an entry.
+fn read_entry(entry: Entry, reading: Reading<'_>, all: &mut Part) -> Result<()> {
+    let strict = reading.is_strict();
+    let pieces = match entry {
+        Entry::Custom(mut source) => {
+            let mut sink = Sink::new(strict, reading.progress);
+            source.read(&mut sink).or_else(|error| sink.problem(error))?;
+            all.append(sink.part);
+            return Ok(());
+        }
+        entry => entry.open(reading),
+    };
+    match pieces {
+        Err(error) => all.problem(error),
+        Ok(mut pieces) => {
+            while let Some(part) = pieces.next(usize::MAX) {
+                all.append(part);
+            }
+        }
+    }
+    all.fatal(strict)
+}
+
 /// A field that no record has is a mistake in its name.
-fn check_fields(resolved: &Resolved<'_>, seen: sink::Seen) -> Result<()> {
+fn check_fields(resolved: &Resolved<'_>, seen: Seen) -> Result<()> {
     let config = resolved.config;
     let missing =
         |field: &str| Error::new(ErrorKind::Config, format!("no record with the field {field:?}"));
@@ -214,80 +247,6 @@ fn check_fields(resolved: &Resolved<'_>, seen: sink::Seen) -> Result<()> {
             .expected("a field that holds the date")
             .remedy("name it with --date-field")),
         _ => Ok(()),
-    }
-}
-
-/// What is to be read.
-struct Plan<'a> {
-    sources: Vec<Box<dyn Source + 'a>>,
-    files: u64,
-    bytes: u64,
-}
-
-fn plan<'a>(
-    inputs: impl IntoIterator<Item = Input>,
-    resolved: &'a Resolved<'a>,
-) -> Result<Plan<'a>> {
-    let mut plan = Plan { sources: Vec::new(), files: 0, bytes: 0 };
-    let mut walker = Walker::default();
-    let mut stdin_taken = false;
-    for input in inputs {
-        match input.0 {
-            InputKind::Custom(source) => plan.sources.push(source),
-            InputKind::Reader(name, reader) => {
-                let (place, open) = (Place::stream(&name), Some(Opener::Reader(reader)));
-                plan.sources.push(Box::new(Piped { place, open, resolved }));
-            }
-            InputKind::Path(path) if path.as_os_str() == STDIN => {
-                // It can be read once.
-                if !std::mem::replace(&mut stdin_taken, true) {
-                    let open = Some(Opener::Reader(Box::new(std::io::stdin())));
-                    plan.sources.push(Box::new(Piped {
-                        place: Place::stream(STDIN),
-                        open,
-                        resolved,
-                    }));
-                }
-            }
-            InputKind::Path(path) => {
-                let mut found = Vec::new();
-                walker.walk(&path, resolved, &mut found)?;
-                for found in found {
-                    plan.add(found, resolved);
-                }
-            }
-        }
-    }
-    Ok(plan)
-}
-
-impl<'a> Plan<'a> {
-    fn add(&mut self, found: Found, resolved: &'a Resolved<'a>) {
-        self.sources.push(match found {
-            Found::File { place, path, size } => {
-                self.files += 1;
-                self.bytes += size;
-                Box::new(File { place, path, size, resolved })
-            }
-            Found::Stream { place, path } => {
-                let open = Some(Opener::Path(path));
-                Box::new(Piped { place, open, resolved })
-            }
-            Found::Refused(error) => Box::new(Refused(Some(error))),
-        });
-    }
-}
-
-/// Stands in the order for what the walk could not read.
-struct Refused(Option<Error>);
-
-impl Source for Refused {
-    fn name(&self) -> String {
-        String::new()
-    }
-
-    fn read(&mut self, _: &mut Sink<'_>) -> Result<()> {
-        self.0.take().map_or(Ok(()), Err)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::document::Document;
+use crate::document::{Document, FieldValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::model::Skipped;
 
@@ -36,13 +36,30 @@ impl Progress for () {}
 /// Takes what a [`Source`](super::Source) reads, in order.
 pub struct Sink<'a> {
     strict: bool,
-    pub(crate) progress: &'a dyn Progress,
+    progress: &'a dyn Progress,
     pub(crate) part: Part,
+    overflow: Option<Overflow<'a>>,
+}
+
+/// What takes the documents of a sink when there are many.
+pub(crate) struct Overflow<'a> {
+    /// Bytes of documents that the sink may hold.
+    pub(crate) limit: usize,
+    pub(crate) take: &'a mut (dyn FnMut(Vec<Document>) -> Result<()> + Send),
 }
 
 impl<'a> Sink<'a> {
     pub(crate) fn new(strict: bool, progress: &'a dyn Progress) -> Self {
-        Self { strict, progress, part: Part::default() }
+        Self { strict, progress, part: Part::default(), overflow: None }
+    }
+
+    /// A sink that hands on its documents as they become many.
+    pub(crate) fn flowing(
+        strict: bool,
+        progress: &'a dyn Progress,
+        overflow: Overflow<'a>,
+    ) -> Self {
+        Self { overflow: Some(overflow), ..Self::new(strict, progress) }
     }
 
     /// Adds a document. Fails when the run is to stop, as [`problem`](Self::problem) does: pass
@@ -56,7 +73,13 @@ impl<'a> Sink<'a> {
         }
         self.part.seen.group |= document.group.is_some();
         self.part.seen.date |= document.date.is_some();
-        self.part.documents.push(document);
+        self.part.push(document);
+        if let Some(overflow) = &mut self.overflow
+            && self.part.bytes >= overflow.limit
+        {
+            self.part.bytes = 0;
+            return (overflow.take)(std::mem::take(&mut self.part.documents));
+        }
         Ok(())
     }
 
@@ -74,23 +97,6 @@ impl<'a> Sink<'a> {
     pub const fn is_strict(&self) -> bool {
         self.strict
     }
-
-    /// Adds documents and problems that were read elsewhere.
-    pub(crate) fn absorb(&mut self, mut part: Part) -> Result<()> {
-        let strict = self.strict;
-        if let Some(first) = part.problems.iter().position(|error| strict || is_fatal(error)) {
-            return Err(part.problems.swap_remove(first));
-        }
-        let all = &mut self.part;
-        all.documents.append(&mut part.documents);
-        all.seen.group |= part.seen.group;
-        all.seen.date |= part.seen.date;
-        for problem in part.problems {
-            all.problem(problem);
-        }
-        all.more_problems += part.more_problems;
-        Ok(())
-    }
 }
 
 /// Errors that stop a run whether it is strict or not.
@@ -106,6 +112,8 @@ pub(crate) struct Part {
     /// Problems beyond those that are named.
     pub(crate) more_problems: u64,
     pub(crate) seen: Seen,
+    /// About what the documents take up in memory.
+    pub(crate) bytes: usize,
 }
 
 /// Which of the fields that were asked for have been seen at all.
@@ -115,10 +123,73 @@ pub(crate) struct Seen {
     pub(crate) date: bool,
 }
 
+impl Seen {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.group |= other.group;
+        self.date |= other.date;
+    }
+}
+
+/// About what a document takes up in memory: fields that are not strings count nothing, of which
+/// there are few.
+fn footprint(document: &Document) -> usize {
+    let strings = [Some(&document.name), document.group.as_ref(), document.date.as_ref()];
+    let named: usize = strings.into_iter().flatten().map(String::len).sum();
+    let fields = document.metadata.iter().map(|(name, value)| {
+        name.len() + FIELD + if let FieldValue::Text(text) = value { text.len() } else { 0 }
+    });
+    let origin = document.origin.as_ref().map_or(0, |origin| origin.path.len());
+    size_of::<Document>() + document.text.len() + named + 2 * origin + fields.sum::<usize>()
+}
+
+/// What a field takes up besides its strings.
+const FIELD: usize = 48;
+
 impl Part {
     /// A stretch that is nothing but a problem.
     pub(crate) fn failure(error: Error) -> Self {
         Self { problems: vec![error], ..Self::default() }
+    }
+
+    /// A stretch that is one document.
+    pub(crate) fn of(document: Document) -> Self {
+        let mut part = Self::default();
+        part.push(document);
+        part
+    }
+
+    /// Adds a document.
+    pub(crate) fn push(&mut self, document: Document) {
+        self.bytes += footprint(&document);
+        self.documents.push(document);
+    }
+
+    /// Joins parts by their numbers; `None` of none.
+    pub(crate) fn of_numbered(mut parts: Vec<(usize, Self)>) -> Option<Self> {
+        parts.sort_unstable_by_key(|&(number, _)| number);
+        parts.into_iter().map(|(_, part)| part).reduce(|mut all, part| {
+            all.append(part);
+            all
+        })
+    }
+
+    /// Adds what stands after it.
+    pub(crate) fn append(&mut self, mut next: Self) {
+        self.documents.append(&mut next.documents);
+        self.seen.merge(next.seen);
+        for problem in next.problems {
+            self.problem(problem);
+        }
+        self.more_problems += next.more_problems;
+        self.bytes += next.bytes;
+    }
+
+    /// The first problem that ends the run.
+    pub(crate) fn fatal(&mut self, strict: bool) -> Result<()> {
+        match self.problems.iter().position(|error| strict || is_fatal(error)) {
+            Some(first) => Err(self.problems.swap_remove(first)),
+            None => Ok(()),
+        }
     }
 
     /// Notes a problem.

@@ -8,11 +8,12 @@ use std::io::Read;
 
 use serde::de::{DeserializeSeed, IgnoredAny};
 
-use super::config::Resolved;
 use super::decode::{Opened, UTF8_BOM, stream_error};
+use super::pieces::Reading;
 use super::place::Place;
-use super::record::{self, Position, RecordSeed};
-use super::sink::{Part, Sink};
+use super::record::{self, RecordSeed};
+use super::row::Position;
+use super::sink::Part;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes that [`is_by_line`] wants to see.
@@ -30,12 +31,8 @@ pub(crate) fn is_by_line(head: &[u8]) -> bool {
 }
 
 /// Reads all records of a stream.
-pub(crate) fn read(
-    opened: Opened<'_>,
-    place: &Place,
-    resolved: &Resolved<'_>,
-    sink: &mut Sink<'_>,
-) -> Result<()> {
+pub(crate) fn read(opened: Opened<'_>, place: &Place, reading: &Reading<'_>) -> Result<Part> {
+    let resolved = reading.resolved;
     let Opened { reader, compressed, encoding } = opened;
     let limit = resolved.config.max_document_bytes;
     let mut bytes = Vec::new();
@@ -44,7 +41,7 @@ pub(crate) fn read(
     if bytes.len() as u64 == u64::from(u32::MAX) {
         let error =
             Error::new(ErrorKind::Limit, "a JSON file of 4 GiB that is not one record a line");
-        return sink.problem(error.remedy("write one record a line").at(&place.path));
+        return Err(error.remedy("write one record a line").at(&place.path));
     }
     let failure = result.err().map(|error| stream_error(error, compressed, &place.path));
     let json = match std::str::from_utf8(&bytes) {
@@ -57,12 +54,10 @@ pub(crate) fn read(
             let byte = error.valid_up_to();
             let line = 1 + memchr::memchr_iter(b'\n', &bytes[..byte]).count() as u64;
             let found = format!("bytes that are not UTF-8 at byte {byte}");
-            return sink.problem(
-                Error::new(ErrorKind::Encoding, found)
-                    .remedy("state the encoding of the file with --encoding")
-                    .at(&place.path)
-                    .line(line),
-            );
+            return Err(Error::new(ErrorKind::Encoding, found)
+                .remedy("state the encoding of the file with --encoding")
+                .at(&place.path)
+                .line(line));
         }
     };
     let mut cursor = Cursor { json, at: if json.starts_with('\u{feff}') { 3 } else { 0 }, line: 1 };
@@ -98,7 +93,7 @@ pub(crate) fn read(
                 let length = deserializer.into_iter::<IgnoredAny>().byte_offset();
                 if length as u64 > u64::from(limit) {
                     part.problem(at.locate(super::too_large("record", limit)));
-                } else {
+                } else if reading.wants(cursor.line) {
                     record.add_to(&rest[..length], at, resolved, &mut part);
                 }
                 cursor.advance(length);
@@ -116,13 +111,11 @@ pub(crate) fn read(
             Err(error) => break Some(error.to_string()),
         }
     };
-    sink.absorb(part)?;
     if let Some(failure) = failure {
-        return sink.problem(failure.line(cursor.line));
-    }
-    if let Some(broken) = broken {
+        part.problem(failure.line(cursor.line));
+    } else if let Some(broken) = broken {
         let found = format!("JSON that breaks off or is malformed ({broken})");
-        return sink.problem(
+        part.problem(
             Error::new(ErrorKind::Format, found)
                 .expected("an array of records, or one record a line")
                 .remedy("records after this line were not read")
@@ -130,7 +123,7 @@ pub(crate) fn read(
                 .line(cursor.line),
         );
     }
-    Ok(())
+    Ok(part)
 }
 
 /// A place in a text of JSON.

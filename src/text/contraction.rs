@@ -78,6 +78,19 @@ pub(super) const fn word_hash(word: &[u8]) -> TokenHash {
     TokenHash::from_hash(hash::short_token_hash(u64::from_le_bytes(bytes), 0), false)
 }
 
+/// Whether a token may share its span with the one before it: the later words of contractions,
+/// and dense ones, since one character can stand for several graphemes.
+pub(crate) fn may_share_span(token: TokenHash) -> bool {
+    const LATER: [TokenHash; 5] = [
+        word_hash(b"not"),
+        word_hash(b"are"),
+        word_hash(b"have"),
+        word_hash(b"will"),
+        word_hash(b"am"),
+    ];
+    token.is_dense() || LATER.contains(&token)
+}
+
 /// The words that a normal form with an apostrophe stands for, in order.
 pub(super) fn expand(word: &[u8], mut emit: impl FnMut(&[u8])) {
     let mut stem = word;

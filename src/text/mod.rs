@@ -42,6 +42,7 @@ mod script;
 mod simd;
 mod table;
 
+pub(crate) use contraction::may_share_span;
 pub use form::is_form_of;
 pub use index::{SpanScratch, TokenIndex};
 

@@ -8,12 +8,25 @@ export const HOSTILE =
   '</script><script>window.owned=1</script></textarea><img src=x onerror="window.owned=2">' +
   "{{constructor.constructor('window.owned=3')()}} ${window.owned=4} <!-- javascript:window.owned=5";
 
+/** Characters that turn the direction of what follows, end lines, or are not seen. */
+const CONTROLS = "\u202edesrever\u202c \u2067isolated \u2066 \u2028 next \u2029 \ufeff \u200b\u0000";
+/** A name of 100,000 characters without a place to break it, and a word as long. */
+const ENDLESS = `\u202e${"x".repeat(100_000)}`;
+const ODD = "The committee has asked for the minutes of all its earlier meetings to be sent to every member before noon";
+
 const QUOTE =
   "The harbour authority has closed the old quay to vessels longer than forty metres until divers have inspected the piles, a decision that fishermen and ferry owners called premature";
 const SECOND =
   "We are not building any new bridges in this decade, the mayor told the assembled council, because the river has never respected our plans";
 const DISCLAIMER =
   "This article was produced for subscribers only and copying it in whole or in part without the consent of the publisher is prohibited";
+const VARIANTS = [
+  "The ministers are not going to sign the treaty on fishing before the summer is over, their office told reporters",
+  "The ministers aren’t going to sign the treaty on fishing before the summer is over, their office told reporters",
+  "The ministers are not going to sign the old treaty on fishing before the winter is over, their office told reporters",
+  "The ministers are not going to sign the new treaty on whaling before the winter is over, their office told reporters",
+  "The minister is not going to sign the treaty on fishing before the summer is over, their office told reporters",
+];
 const EMOJI = "The 🚢 left the 漢字 harbour with 👩‍👩‍👧 aboard and nobody on the pier could say where the small blue ship was bound";
 const HEBREW = "רשות הנמל סגרה את הרציף הישן לכלי שיט ארוכים עד שצוללנים יבדקו את העמודים שמתחת למים";
 const JAPANESE = "港湾当局は、潜水士が杭を点検するまで、全長四十メートルを超える船舶に対して古い岸壁を閉鎖した。";
@@ -66,12 +79,36 @@ export function newsroom(path) {
   for (const [i, text] of [HOSTILE, HOSTILE].entries()) {
     add(`hostile-${i} ${HOSTILE}`, outlets[3], 14 + i, `${filler(200 + i, 60)}\n${text} and these are the ordinary words which both of the hostile documents hold\n${filler(220 + i, 40)}`);
   }
+  // Five copies of one quote, changed in different ways: none but the engine aligns them as it does.
+  for (const [i, quote] of VARIANTS.entries()) add(`variant-${i}`, outlets[i % 3], 20 + i, `${filler(800 + i, 40)}\n\n${quote}.\n\n${filler(820 + i, 40)}`);
+  add(ENDLESS, `\u202eoutlet ${ENDLESS}`, 16, `${"y".repeat(100_000)} ${ODD}. ${CONTROLS} <!-- {{7*7}} </textarea> <script>window.owned=6</script>`);
+  add(`odd ${CONTROLS}`, `odd ${CONTROLS}`, 17, `\ufeff${CONTROLS} ${ODD.replace("asked", `asked ${CONTROLS}`)}! ${filler(910, 20)}`);
   add("emoji-1", "Harbour Herald", 12, `😀😀😀 before. ${EMOJI}. ${filler(301, 30)}`);
   add("emoji-2", "The Globe", 13, `漢字 😀 ${filler(302, 25)} ${EMOJI.replace("small", "very small")}!`);
   add("hebrew-1", "הנמל", 12, `א\n${HEBREW}.\n`);
   add("hebrew-2", "הנמל", 13, `ב\n${HEBREW.replace("הישן", "החדש")}!\n`);
   add("新聞/朝刊", "港湾新聞", 12, `朝。${JAPANESE}`);
   add("新聞/夕刊", "港湾新聞", 13, `夕。${JAPANESE}`);
+  writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+}
+
+/** Writes two long texts that share quotes in another order, far from one another; one has no lines. */
+export function far(path) {
+  const quotes = Array.from({ length: 60 }, (_, i) => filler(5000 + i, 24).replaceAll("\n\n", " "));
+  const text = (seed, order, between) => order.map((i, n) => `${filler(seed + n, 60 + ((n * 37) % 700))}${between}${quotes[i]}`).join(between).replaceAll("\n\n", between);
+  const there = quotes.map((_, i) => i);
+  const other = there.map((i) => (i * 23 + 7) % 60);
+  const records = [{ id: "far-0", text: text(6000, there, "\n\n") }, { id: "far-1", text: text(7000, other, " ") }];
+  writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+}
+
+/** Writes stories of so many outlets that share quotes with their neighbours, and one with all. */
+export function groups(path, many) {
+  const quote = (i) => `${filler(3000 + i, 16).slice(0, 90)} and this is what the office of district ${i} had to say of it`;
+  const records = Array.from({ length: many }, (_, i) => ({
+    outlet: `outlet ${i}`,
+    text: [filler(2000 + i, 60), quote(i), filler(2200 + i, 30), quote((i + 1) % many), i === 59 ? quote(0) : "", SECOND].join("\n\n"),
+  }));
   writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
 }
 

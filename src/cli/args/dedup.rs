@@ -19,6 +19,31 @@ Examples:
 
 Several folders go under their own names below the output; standard input becomes stdin.jsonl.";
 
+pub(super) const PLAN_EXAMPLES: &str = "\
+Examples:
+  doublet plan crawl/
+  doublet plan crawl/ --memory 4GiB --json";
+
+#[derive(Debug, Args)]
+pub(in super::super) struct PlanArgs {
+    /// Files and folders.
+    #[arg(required = true, value_name = "PATH")]
+    pub(in super::super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in super::super) input: InputArgs,
+    #[command(flatten)]
+    pub(in super::super) matching: MatchArgs,
+    /// What would be removed: exact, near, contained.
+    #[arg(long, value_name = "RULES", default_value = "exact,near")]
+    pub(in super::super) remove: Rules,
+    /// Memory that the run may use, as 512MiB or 8G [default: as for dedup].
+    #[arg(long, value_name = "SIZE", value_parser = super::super::memory::parse_size, help_heading = "Run")]
+    pub(in super::super) memory: Option<u64>,
+    /// Write the estimate as JSON.
+    #[arg(long, help_heading = "Output")]
+    pub(in super::super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(in super::super) struct DedupArgs {
     /// Files and folders; - is standard input.
@@ -32,9 +57,8 @@ pub(in super::super) struct DedupArgs {
     pub(in super::super) matching: MatchArgs,
     #[command(flatten)]
     pub(in super::super) passages: PassageArgs,
-    /// Threads of the search; 0 takes one a core. The result does not depend on it.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
-    pub(in super::super) threads: usize,
+    #[command(flatten)]
+    pub(in super::super) run: RunArgs,
     #[command(flatten)]
     pub(in super::super) output: CleanArgs,
 }
@@ -67,6 +91,25 @@ pub(in super::super) struct RemovalArgs {
     /// Remove nothing; add what was found to each JSON record, in the field "doublet".
     #[arg(long, conflicts_with_all = ["remove", "cut", "replace_with", "cut_boilerplate", "min_words_left"])]
     pub(in super::super) annotate: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub(in super::super) struct RunArgs {
+    /// Threads; 0 takes one a core. The result does not depend on it.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(in super::super) threads: usize,
+    /// Memory for what grows with the input, as 512MiB or 8G; the rest goes to files. The result
+    /// does not depend on it. Whole documents only: to find passages all texts are held [default:
+    /// half of what the machine or its control group has].
+    #[arg(long, value_name = "SIZE", value_parser = super::super::memory::parse_size)]
+    pub(in super::super) memory: Option<u64>,
+    /// Where the work files lie while it runs [default: beside the output].
+    #[arg(long, value_name = "DIR")]
+    pub(in super::super) temp_dir: Option<PathBuf>,
+    /// Go on where the same command was killed; start anew if there is nothing to go on from.
+    #[arg(long)]
+    pub(in super::super) resume: bool,
 }
 
 #[derive(Debug, Args)]

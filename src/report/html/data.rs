@@ -1,31 +1,38 @@
 //! What goes into the page: the head, and blocks of members and texts.
 //!
-//! Idea: everything that a list or a picture needs is in the head, in rows as short as they can
-//! be; members with their changes, and texts, are in blocks that are unpacked one by one. Past the
-//! limits passages are left out from the end of the report's order (the least spread go first),
-//! texts from the documents that first appear last, and the head counts what is missing.
+//! Idea: everything that a list or a picture needs is in the head ([`super::rows`]), in rows as
+//! short as they can be; members with their changes, their alignments, and texts are in blocks that
+//! are unpacked one by one. Past the limits passages are left out from the end of the report's
+//! order (the least spread go first), texts from the documents that first appear last, and the head
+//! counts what is missing.
 //!
 //! Cost: the head is linear in passages and their members, without the members' changes.
 
 use serde::Serialize;
 
 use super::HtmlOptions;
+use super::aligned::{self, Entry};
 use super::pack::Units;
 use super::pieces::{Piece, pieces};
-use crate::document::{DocId, Document, Timestamp};
+use super::rows::{ClusterRow, Document, GroupRow, Head, LeftOut, PassageRow, Sharing};
+use super::texts::{self, Texts};
+use crate::document::{DocId, Timestamp};
 use crate::report::model::{
-    DocumentCluster, MatchKind, Parameters, PassageCluster, PassageKind, PassageMember, Report,
-    Share, Skipped,
+    DocumentCluster, PassageCluster, PassageKind, PassageMember, Report, Share,
 };
 
 /// Most carriers of one passage: a disclaimer may stand in every document.
-const CARRIERS: usize = 1_000;
+pub(super) const CARRIERS: usize = 1_000;
 /// Passages whose members share a block.
 const PASSAGES_A_BLOCK: usize = 100;
 /// Bytes of text that a block holds before the next begins.
 const TEXT_A_BLOCK: usize = 256 << 10;
-/// Most groups in the table of what groups share.
-const HEAT_GROUPS: usize = 12;
+/// Most bytes of a passage, and of a name, in the head; a name that is longer loses its end, the
+/// whole passage is in a block.
+const PASSAGE_BYTES: usize = 600;
+const NAME_BYTES: usize = 1_000;
+/// Most other groups that are named of one group, those it shares most with.
+const PARTNERS: usize = 200;
 /// Most skipped inputs that are named.
 const SKIPPED: usize = 100;
 /// Lower ends of the histogram's classes.
@@ -34,11 +41,11 @@ const SIZES: [u32; 8] = [2, 3, 4, 5, 10, 20, 50, 100];
 /// What of a report is shown.
 pub(super) struct Selection<'a> {
     report: &'a Report,
-    documents: &'a [Document],
+    texts: Texts<'a>,
     passages: &'a [PassageCluster],
     clusters: &'a [DocumentCluster],
     /// Documents with their text, block by block.
-    texts: Vec<Vec<DocId>>,
+    blocks: Vec<Vec<DocId>>,
     units: Units,
     /// Documents that something shown refers to.
     referred: Vec<bool>,
@@ -47,32 +54,20 @@ pub(super) struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Chooses what is shown of a report; `documents` may be empty.
-    pub(super) fn new(
-        report: &'a Report,
-        documents: &'a [Document],
-        options: &HtmlOptions,
-    ) -> Self {
+    /// Chooses what is shown of a report.
+    pub(super) fn new(report: &'a Report, texts: Texts<'a>, options: &HtmlOptions) -> Self {
         let passages = &report.passages[..report.passages.len().min(options.passages)];
         let clusters =
             &report.document_clusters[..report.document_clusters.len().min(options.passages)];
+        let order = texts::referred(report, options);
         let mut referred = vec![false; report.documents.len()];
-        let mut order = Vec::new();
-        let carriers = passages.iter().flat_map(shown_members);
-        let copies = clusters.iter().flat_map(|cluster| {
-            let members = cluster.members.iter().take(CARRIERS).map(|member| member.document);
-            [cluster.representative].into_iter().chain(members)
-        });
-        for id in carriers.map(|member| member.document).chain(copies) {
-            if let Some(seen) = referred.get_mut(id.index())
-                && !std::mem::replace(seen, true)
-            {
-                order.push(id);
-            }
+        for id in &order {
+            referred[id.index()] = true;
         }
-        let texts = text_blocks(&order, documents, options);
-        let mut has_text = vec![false; documents.len()];
-        for id in texts.iter().flatten() {
+        let mut shown = texts::wanted(&order, report, options);
+        shown.retain(|&id| texts.get(id).is_some());
+        let mut has_text = vec![false; report.documents.len()];
+        for id in &shown {
             has_text[id.index()] = true;
         }
         let places = passages
@@ -84,11 +79,12 @@ impl<'a> Selection<'a> {
                 [(member.document, span.start), (member.document, span.end)]
             })
             .collect();
-        let units = Units::new(places, documents);
+        let units = Units::new(places, texts);
         let time = |date: &String| Timestamp::parse(date).map(|time| time.0);
         let dates = report.documents.iter().map(|entry| entry.date.as_ref());
         let times = dates.map(|date| date.and_then(time)).collect();
-        Self { report, documents, passages, clusters, texts, units, referred, times }
+        let blocks = text_blocks(&shown, texts);
+        Self { report, texts, passages, clusters, blocks, units, referred, times }
     }
 
     /// Number of blocks of members.
@@ -98,15 +94,19 @@ impl<'a> Selection<'a> {
 
     /// Number of blocks of texts.
     pub(super) fn text_blocks(&self) -> usize {
-        self.texts.len()
+        self.blocks.len()
+    }
+
+    fn passages_of(&self, block: usize) -> &'a [PassageCluster] {
+        let first = (block * PASSAGES_A_BLOCK).min(self.passages.len());
+        &self.passages[first..self.passages.len().min(first + PASSAGES_A_BLOCK)]
     }
 
     /// A block of members: a list of members for each passage.
     pub(super) fn members(&self, number: usize) -> Vec<Vec<Member>> {
-        let passages = self.passages.chunks(PASSAGES_A_BLOCK).nth(number).unwrap_or_default();
         let member = |passage: &PassageCluster, member: &PassageMember| {
             let id = member.document;
-            let text = self.documents.get(id.index()).map(|document| document.text.as_str());
+            let text = self.texts.get(id);
             let place = |byte| self.units.get(id, byte);
             Member {
                 document: id,
@@ -117,7 +117,7 @@ impl<'a> Selection<'a> {
                 pieces: pieces(passage, member, text),
             }
         };
-        passages
+        self.passages_of(number)
             .iter()
             .map(|passage| shown_members(passage).map(|one| member(passage, one)).collect())
             .collect()
@@ -125,8 +125,20 @@ impl<'a> Selection<'a> {
 
     /// A block of texts, in the order of the head's places.
     pub(super) fn texts(&self, number: usize) -> Vec<&'a str> {
-        let ids = self.texts.get(number).map(Vec::as_slice).unwrap_or_default();
-        ids.iter().filter_map(|id| Some(self.documents.get(id.index())?.text.as_str())).collect()
+        let ids = self.blocks.get(number).map(Vec::as_slice).unwrap_or_default();
+        ids.iter().filter_map(|&id| self.texts.get(id)).collect()
+    }
+
+    /// A block of alignments: rows of members for each passage.
+    pub(super) fn aligned(&self, number: usize) -> Vec<Vec<Option<Vec<Entry>>>> {
+        let rows = |passage| aligned::rows(passage, shown_members(passage), self.texts);
+        self.passages_of(number).iter().map(rows).collect()
+    }
+
+    /// Number and whole text of the passages that the head holds the beginning of.
+    pub(super) fn longer(&self) -> Vec<(usize, &'a str)> {
+        let all = self.passages.iter().map(|passage| passage.text.as_str()).enumerate();
+        all.filter(|(_, text)| text.len() > PASSAGE_BYTES).collect()
     }
 
     /// All that lists and pictures need.
@@ -138,7 +150,11 @@ impl<'a> Selection<'a> {
             .groups
             .iter()
             .zip(shares)
-            .map(|(group, share)| GroupRow { name: &group.name, documents: group.documents, share })
+            .map(|(group, share)| GroupRow {
+                name: beginning(&group.name, NAME_BYTES),
+                documents: group.documents,
+                share,
+            })
             .collect();
         Head {
             version: &report.run.version,
@@ -149,7 +165,7 @@ impl<'a> Selection<'a> {
             seconds: report.run.times.iter().map(|time| time.seconds).sum(),
             total: coverage.total,
             groups,
-            heat: self.heat(),
+            between: self.between(),
             entries: self.entries(),
             block: PASSAGES_A_BLOCK,
             passages: self.passages.iter().map(|passage| self.passage(passage)).collect(),
@@ -167,23 +183,24 @@ impl<'a> Selection<'a> {
         }
     }
 
-    fn entries(&self) -> Vec<Entry<'a>> {
+    fn entries(&self) -> Vec<Document<'a>> {
         let mut places = vec![None; self.report.documents.len()];
-        for (block, ids) in self.texts.iter().enumerate() {
+        for (block, ids) in self.blocks.iter().enumerate() {
             for (index, id) in ids.iter().enumerate() {
                 places[id.index()] = Some((block, index));
             }
         }
         let all = self.report.documents.iter().zip(&self.referred).enumerate();
         all.filter(|(_, (_, referred))| **referred)
-            .map(|(index, (entry, _))| Entry {
+            .map(|(index, (entry, _))| Document {
                 id: index,
-                name: &entry.name,
+                name: beginning(&entry.name, NAME_BYTES),
                 group: entry.group,
-                date: entry.date.as_deref(),
+                date: entry.date.as_deref().map(|date| beginning(date, NAME_BYTES)),
                 time: self.times[index],
                 share: self.report.coverage.documents.get(index).copied().unwrap_or_default(),
                 text: places[index],
+                absence: self.texts.absence(DocId(index as u32)),
             })
             .collect()
     }
@@ -196,66 +213,77 @@ impl<'a> Selection<'a> {
             documents: passage.documents,
             distinctiveness: passage.distinctiveness,
             time: shown_members(passage).filter_map(time).min(),
-            text: &passage.text,
+            text: beginning(&passage.text, PASSAGE_BYTES),
+            longer: passage.text.len() > PASSAGE_BYTES,
             canonical: passage.canonical.min(CARRIERS as u32 - 1),
             carriers: shown_members(passage).map(|member| member.document).collect(),
             all_carriers: passage.members.len(),
         }
     }
 
-    /// What the groups that share most hold of one another.
-    fn heat(&self) -> Heat {
-        let between = &self.report.coverage.between;
-        let mut groups: Vec<usize> = (0..between.len()).collect();
-        groups.sort_by_key(|&group| std::cmp::Reverse(between[group].iter().sum::<u64>()));
-        groups.truncate(HEAT_GROUPS);
-        groups.sort_unstable();
-        let cell = |row: usize, column: &usize| between[row].get(*column).copied().unwrap_or(0);
-        let rows = groups.iter().map(|&row| groups.iter().map(|to| cell(row, to)).collect());
-        Heat { words: rows.collect(), groups }
+    /// For every group, the groups that hold words of it, those that hold most first.
+    fn between(&self) -> Vec<Sharing> {
+        let of_row = |row: &Vec<u64>| {
+            let mut others: Vec<(usize, u64)> =
+                row.iter().copied().enumerate().filter(|(_, words)| *words > 0).collect();
+            others.sort_by_key(|&(group, words)| (std::cmp::Reverse(words), group));
+            let all_others = others.len();
+            others.truncate(PARTNERS);
+            Sharing { others, all_others }
+        };
+        self.report.coverage.between.iter().map(of_row).collect()
     }
 
     fn left_out(&self) -> LeftOut {
-        let texts: usize = self.texts.iter().map(Vec::len).sum();
+        let texts: usize = self.blocks.iter().map(Vec::len).sum();
         let referred = self.referred.iter().filter(|referred| **referred).count();
+        let lost = match self.texts {
+            Texts::Documents(_) => 0,
+            Texts::Reread(reread) => reread.lost(),
+        };
         LeftOut {
             passages: self.report.passages.len() - self.passages.len(),
             clusters: self.report.document_clusters.len() - self.clusters.len(),
-            texts: referred - texts,
-            no_texts: self.documents.is_empty(),
+            texts: referred - texts - lost,
+            lost,
+            no_texts: self.texts.none(),
         }
     }
 }
 
 /// The members that are shown: the first, and always the canonical one.
-fn shown_members(passage: &PassageCluster) -> impl Iterator<Item = &PassageMember> {
+pub(super) fn shown_members(
+    passage: &PassageCluster,
+) -> impl Iterator<Item = &PassageMember> + Clone {
     let canonical = passage.canonical as usize;
     let first = if canonical < CARRIERS { 0 } else { canonical - CARRIERS + 1 };
     passage.members.iter().skip(first).take(CARRIERS)
 }
 
-/// Documents with their texts, in blocks, within the limits.
-fn text_blocks(order: &[DocId], documents: &[Document], options: &HtmlOptions) -> Vec<Vec<DocId>> {
+/// Documents in blocks of texts.
+fn text_blocks(shown: &[DocId], texts: Texts<'_>) -> Vec<Vec<DocId>> {
     let mut blocks: Vec<Vec<DocId>> = Vec::new();
-    let (mut count, mut bytes, mut in_block) = (0, 0, usize::MAX);
-    for &id in order {
-        let Some(document) = documents.get(id.index()) else { continue };
-        let size = document.text.len();
-        if count == options.texts || bytes + size > options.text_bytes {
-            continue;
-        }
-        count += 1;
-        bytes += size;
+    let mut in_block = usize::MAX;
+    for &id in shown {
         if in_block >= TEXT_A_BLOCK {
             blocks.push(Vec::new());
             in_block = 0;
         }
-        in_block += size;
+        in_block += texts.get(id).map_or(0, str::len);
         if let Some(block) = blocks.last_mut() {
             block.push(id);
         }
     }
     blocks
+}
+
+/// The text, or as much of it as these bytes hold.
+fn beginning(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let end = (0..=bytes).rev().find(|&at| text.is_char_boundary(at));
+    &text[..end.unwrap_or_default()]
 }
 
 fn count(passages: &[PassageCluster], kind: PassageKind) -> usize {
@@ -297,102 +325,8 @@ fn cluster_row(cluster: &DocumentCluster) -> ClusterRow {
             .map(|one| (one.document, one.kind, one.similarity, one.containment))
             .collect(),
         all_members: cluster.members.len(),
+        lowest: cluster.lowest_score,
     }
-}
-
-/// The head of the data. Its rows are short: there may be many.
-#[derive(Serialize)]
-pub(super) struct Head<'a> {
-    version: &'a str,
-    parameters: &'a Parameters,
-    documents: u64,
-    bytes: u64,
-    words: u64,
-    seconds: f64,
-    total: Share,
-    groups: Vec<GroupRow<'a>>,
-    heat: Heat,
-    entries: Vec<Entry<'a>>,
-    /// Passages a block of members.
-    block: usize,
-    passages: Vec<PassageRow<'a>>,
-    clusters: Vec<ClusterRow>,
-    /// Lower end of a class, reuse, boilerplate.
-    passage_sizes: Vec<(u32, u64, u64)>,
-    cluster_sizes: Vec<(u32, u64, u64)>,
-    reuse: usize,
-    boilerplate: usize,
-    copies: usize,
-    all_clusters: usize,
-    skipped: &'a [Skipped],
-    all_skipped: usize,
-    left_out: LeftOut,
-    whole: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct GroupRow<'a> {
-    name: &'a str,
-    documents: u64,
-    share: Share,
-}
-
-/// Words of the groups of rows that stand in the groups of columns.
-#[derive(Serialize)]
-struct Heat {
-    groups: Vec<usize>,
-    words: Vec<Vec<u64>>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    id: usize,
-    name: &'a str,
-    group: u32,
-    date: Option<&'a str>,
-    /// The date in Unix seconds.
-    time: Option<i64>,
-    share: Share,
-    /// Block of texts and place in it.
-    text: Option<(usize, usize)>,
-}
-
-#[derive(Serialize)]
-struct PassageRow<'a> {
-    #[serde(rename = "b")]
-    boilerplate: bool,
-    #[serde(rename = "w")]
-    words: u32,
-    #[serde(rename = "n")]
-    documents: u32,
-    #[serde(rename = "r")]
-    distinctiveness: f64,
-    #[serde(rename = "t")]
-    time: Option<i64>,
-    #[serde(rename = "s")]
-    text: &'a str,
-    #[serde(rename = "k")]
-    canonical: u32,
-    #[serde(rename = "c")]
-    carriers: Vec<DocId>,
-    #[serde(rename = "a")]
-    all_carriers: usize,
-}
-
-#[derive(Serialize)]
-struct ClusterRow {
-    representative: DocId,
-    /// Document, reason, similarity, containment.
-    members: Vec<(DocId, MatchKind, f64, f64)>,
-    all_members: usize,
-}
-
-#[derive(Serialize)]
-struct LeftOut {
-    passages: usize,
-    clusters: usize,
-    texts: usize,
-    no_texts: bool,
 }
 
 /// A place where a passage stands.

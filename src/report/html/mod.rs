@@ -10,15 +10,23 @@
 //! | file | what it does |
 //! |---|---|
 //! | `data` | what goes into the page, and what is left out past the limits |
+//! | `rows` | the rows of the head |
+//! | `texts` | which texts are wanted and where they come from |
+//! | `reread` | texts of a saved report, from the files that it names |
 //! | `pieces` | a member's words as equal and changed pieces |
+//! | `aligned` | members as the script aligns them with one another |
 //! | `pack` | blocks of data; places in UTF-16, as scripts count |
 //! | `assets/` | style sheet and script, compiled into the program |
 //!
 //! Cost: linear in what is shown; a page holds the head once in memory, and one block at a time.
 
+mod aligned;
 mod data;
 mod pack;
 mod pieces;
+mod reread;
+mod rows;
+mod texts;
 
 use std::io::{self, Write};
 
@@ -27,7 +35,10 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+pub use self::reread::{Absence, Reread, reread};
+
 use self::data::Selection;
+use self::texts::Texts;
 use super::model::Report;
 use crate::document::Document;
 
@@ -40,10 +51,14 @@ const SCRIPT: &str = concat!(
     include_str!("assets/data.js"),
     include_str!("assets/widgets.js"),
     include_str!("assets/overview.js"),
+    include_str!("assets/pictures.js"),
     include_str!("assets/passages.js"),
-    include_str!("assets/differ.js"),
-    include_str!("assets/pair.js"),
     include_str!("assets/documents.js"),
+    include_str!("assets/clusters.js"),
+    include_str!("assets/differ.js"),
+    include_str!("assets/align.js"),
+    include_str!("assets/text.js"),
+    include_str!("assets/pair.js"),
     include_str!("assets/main.js"),
     "})();\n",
 );
@@ -104,11 +119,39 @@ pub fn write(
 ) -> io::Result<()> {
     // Texts of another collection would show other words than the passages'.
     let documents = if documents.len() == report.documents.len() { documents } else { &[] };
-    let selection = Selection::new(report, documents, options);
+    write_page(report, Texts::Documents(documents), options, out)
+}
+
+/// Writes a saved report as a page, with the texts that [`reread`] found.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_reread(
+    report: &Report,
+    texts: &Reread,
+    options: &HtmlOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_page(report, Texts::Reread(texts), options, out)
+}
+
+fn write_page(
+    report: &Report,
+    texts: Texts<'_>,
+    options: &HtmlOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let selection = Selection::new(report, texts, options);
     out.write_all(top().as_bytes())?;
     block(out, "head", &selection.head(options))?;
     for number in 0..selection.member_blocks() {
         block(out, &format!("members-{number}"), &selection.members(number))?;
+    }
+    block(out, "longer", &selection.longer())?;
+    if selection.text_blocks() > 0 {
+        for number in 0..selection.member_blocks() {
+            block(out, &format!("aligned-{number}"), &selection.aligned(number))?;
+        }
     }
     for number in 0..selection.text_blocks() {
         block(out, &format!("texts-{number}"), &selection.texts(number))?;
@@ -169,7 +212,7 @@ fn top() -> String {
 const VIEWS: [(&str, &str); 4] = [
     ("overview", "Overview"),
     ("passages", "Passages"),
-    ("documents", "Side by side"),
+    ("documents", "Documents"),
     ("clusters", "Copies"),
 ];
 

@@ -14,13 +14,41 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde::Serialize;
 
-use crate::document::{DocId, Document};
+use super::texts::Texts;
+use crate::document::DocId;
 
 /// A value as base64 of deflated JSON.
 pub(super) fn pack(value: &impl Serialize) -> io::Result<String> {
     let mut deflated = ZlibEncoder::new(Vec::new(), Compression::default());
     serde_json::to_writer(&mut deflated, value)?;
     Ok(STANDARD.encode(deflated.finish()?))
+}
+
+/// Counts the UTF-16 code units of one text up to bytes that are asked for, mostly forwards.
+pub(super) struct Counter<'t> {
+    text: &'t str,
+    at: usize,
+    units: u32,
+}
+
+impl<'t> Counter<'t> {
+    pub(super) const fn new(text: &'t str) -> Self {
+        Self { text, at: 0, units: 0 }
+    }
+
+    /// Code units before a byte; of bytes inside a character, those before the character. Linear
+    /// in the distance from the byte that was asked for before.
+    pub(super) fn units(&mut self, byte: u32) -> u32 {
+        let to = floor_boundary(self.text, byte as usize);
+        let between = |from: usize, to: usize| self.text.get(from..to).map_or(0, units_of);
+        if to >= self.at {
+            self.units += between(self.at, to);
+        } else {
+            self.units -= between(to, self.at);
+        }
+        self.at = to;
+        self.units
+    }
 }
 
 /// Bytes of texts as UTF-16 code units.
@@ -32,23 +60,14 @@ pub(super) struct Units {
 }
 
 impl Units {
-    /// Counts places of these documents.
-    pub(super) fn new(mut places: Vec<(DocId, u32)>, documents: &[Document]) -> Self {
+    /// Counts places of documents with texts.
+    pub(super) fn new(mut places: Vec<(DocId, u32)>, texts: Texts<'_>) -> Self {
         places.sort_unstable();
         places.dedup();
         let mut units = Vec::with_capacity(places.len());
-        let mut current = None;
-        let (mut at, mut count) = (0, 0);
-        for &(document, byte) in &places {
-            if current != Some(document) {
-                current = Some(document);
-                (at, count) = (0, 0);
-            }
-            let text = documents.get(document.index()).map_or("", |document| &document.text);
-            let to = floor_boundary(text, byte as usize);
-            count += text.get(at..to).map_or(0, units_of);
-            at = to;
-            units.push(count);
+        for of_one in places.chunk_by(|one, next| one.0 == next.0) {
+            let mut counter = Counter::new(texts.get(of_one[0].0).unwrap_or_default());
+            units.extend(of_one.iter().map(|&(_, byte)| counter.units(byte)));
         }
         Self { places, units }
     }
@@ -73,16 +92,19 @@ fn floor_boundary(text: &str, byte: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Document;
 
     #[test]
     fn places_are_counted_as_scripts_count() {
         let documents = [Document::new("a", "x"), Document::new("b", "é漢😀!")];
         let (a, b) = (DocId(0), DocId(1));
         let places = vec![(b, 10), (b, 2), (b, 0), (b, 5), (b, 9), (a, 1), (b, 99), (b, 6)];
-        let units = Units::new(places, &documents);
+        let units = Units::new(places, Texts::Documents(&documents));
         assert_eq!(units.get(a, 1), Some(1));
         let found = [0, 2, 5, 6, 9, 10, 99].map(|byte| units.get(b, byte));
         assert_eq!(found, [Some(0), Some(1), Some(2), Some(2), Some(4), Some(5), Some(5)]);
         assert_eq!(units.get(b, 1), None);
+        let mut counter = Counter::new(&documents[1].text);
+        assert_eq!([9, 2, 5, 0, 10].map(|byte| counter.units(byte)), [4, 1, 2, 0, 5]);
     }
 }

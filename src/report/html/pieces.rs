@@ -21,6 +21,25 @@ const FORM: u8 = 2;
 const WORDING: u8 = 3;
 const INSERTED: u8 = 4;
 const DELETED: u8 = 5;
+/// Equal words that were left out; the last string says how many characters.
+const ELIDED: u8 = 6;
+
+/// Bytes of equal words that stand in one piece, and what is kept of each end of longer ones: two
+/// near-copies would otherwise hold their whole texts here too.
+const LONGEST: usize = 6_000;
+const KEPT: usize = 1_500;
+
+/// The number of an operation's kind.
+pub(super) fn kind_of(kind: OperationKind) -> u8 {
+    match kind {
+        OperationKind::Equal => EQUAL,
+        OperationKind::Replace(Change::Contraction) => CONTRACTION,
+        OperationKind::Replace(Change::Form) => FORM,
+        OperationKind::Replace(Change::Wording) => WORDING,
+        OperationKind::Insert => INSERTED,
+        OperationKind::Delete => DELETED,
+    }
+}
 
 /// The pieces of a member; `text` is its document's, where it is at hand.
 pub(super) fn pieces(
@@ -30,7 +49,8 @@ pub(super) fn pieces(
 ) -> Vec<Piece> {
     let base = cluster.members.get(cluster.canonical as usize).map_or(0, |c| c.span.start);
     let canonical = |start: u32, end: u32| {
-        let place = start.saturating_sub(base) as usize..end.saturating_sub(base) as usize;
+        let end = end.saturating_sub(base) as usize;
+        let place = start.saturating_sub(base) as usize..end.min(cluster.text.len());
         cluster.text.get(place).unwrap_or_default()
     };
     let own = |start: u32, end: u32| text.and_then(|text| text.get(start as usize..end as usize));
@@ -57,20 +77,20 @@ pub(super) fn pieces(
                 let words = own(step.span.start, step.span.end);
                 row.equal(words.unwrap_or_else(|| canonical(span.start, span.end)));
             }
-            OperationKind::Replace(change) => {
-                let kind = match change {
-                    Change::Contraction => CONTRACTION,
-                    Change::Form => FORM,
-                    Change::Wording => WORDING,
-                };
-                row.push(Piece(kind, old.to_owned(), new.to_owned()));
+            OperationKind::Replace(_) | OperationKind::Insert => {
+                row.push(Piece(kind_of(step.kind), old.to_owned(), new.to_owned()));
             }
-            OperationKind::Insert => row.push(Piece(INSERTED, String::new(), new.to_owned())),
             OperationKind::Delete => {
                 // Set apart as it was in the canonical passage.
                 let apart = !canonical_gap.is_empty() && !row.ends_with_space();
-                let lead = if apart { " " } else { "" };
-                row.push(Piece(DELETED, format!("{lead}{old}"), String::new()));
+                let end = step.canonical_span.end;
+                let follows = canonical(end, u32::MAX).starts_with(char::is_whitespace);
+                let (lead, tail) = match (apart, follows) {
+                    (true, _) => (" ", ""),
+                    (false, true) => ("", " "),
+                    (false, false) => ("", ""),
+                };
+                row.push(Piece(DELETED, format!("{lead}{old}{tail}"), String::new()));
             }
         }
         if !deleted {
@@ -79,7 +99,21 @@ pub(super) fn pieces(
         canonical_end = canonical_end.max(step.canonical_span.end);
         begun = true;
     }
-    row.pieces
+    row.pieces.into_iter().flat_map(elide).collect()
+}
+
+/// A piece, or the ends of a long one with what is between them left out.
+fn elide(piece: Piece) -> Vec<Piece> {
+    let Piece(EQUAL, _, words) = &piece else { return vec![piece] };
+    if words.len() <= LONGEST {
+        return vec![piece];
+    }
+    let boundary = |at: usize| (at..=words.len()).find(|&at| words.is_char_boundary(at));
+    let (head, tail) = (boundary(KEPT), boundary(words.len() - KEPT));
+    let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or(words.len()));
+    let between = words[head..tail].chars().count().to_string();
+    let equal = |words: &str| Piece(EQUAL, String::new(), words.to_owned());
+    vec![equal(&words[..head]), Piece(ELIDED, String::new(), between), equal(&words[tail..])]
 }
 
 struct Row {
@@ -139,6 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn of_long_equal_words_the_ends_are_kept() {
+        let words = "é漢 ".repeat(3_000);
+        let pieces = elide(Piece(EQUAL, String::new(), words.clone()));
+        let kept: usize = [0, 2].iter().map(|&i: &usize| pieces[i].2.chars().count()).sum();
+        let left_out: usize = pieces[1].2.parse().expect("a number");
+        assert_eq!((pieces[1].0, kept + left_out), (ELIDED, words.chars().count()));
+        assert!(words.starts_with(&pieces[0].2) && words.ends_with(&pieces[2].2));
+        assert_eq!(elide(Piece(EQUAL, String::new(), "short".to_owned())).len(), 1);
+        assert_eq!(elide(Piece(INSERTED, String::new(), words)).len(), 1);
+    }
+
+    #[test]
     fn with_and_without_the_text() {
         // Canonical, from byte 10: "we are not very late"; the member: "“We, aren’t late now".
         let operations = vec![
@@ -174,6 +220,11 @@ mod tests {
             shown(Some("“We, aren’t late now")),
             "0[|We, ]1[are not|aren’t]5[ very|]0[| late ]4[|now]"
         );
+        let first = step(OperationKind::Delete, Span::new(10, 12), Span::new(3, 3), ["we", ""]);
+        let mut without = cluster.clone();
+        without.members[1].operations[0] = first;
+        let shortened = pieces(&without, &without.members[1], None);
+        assert_eq!(shortened[0], Piece(DELETED, "we ".to_owned(), String::new()));
         assert_eq!(shown(None), "0[|we ]1[are not|aren’t]5[ very|]0[| late ]4[|now]");
         let canonical = pieces(&cluster, &cluster.members[0], None);
         assert_eq!(canonical, [Piece(EQUAL, String::new(), cluster.text.clone())]);

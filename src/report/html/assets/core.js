@@ -33,12 +33,12 @@ function count(value, one, many) {
   return `${numbers.format(value)} ${value === 1 ? one : many || `${one}s`}`;
 }
 
-/** A share as people read it: 0 and 100 % are said only of nothing and all. */
+/** A share as people read it: 0 and 100% are said only of nothing and all. */
 function percent(part, whole) {
-  if (!whole || !part) return "0 %";
+  if (!whole || !part) return "0%";
   const share = (100 * part) / whole;
-  if (share < 1) return "< 1 %";
-  return `${share > 99 && part < whole ? 99 : Math.round(share)} %`;
+  if (share < 1) return "< 1%";
+  return `${share > 99 && part < whole ? 99 : Math.round(share)}%`;
 }
 
 function score(value) {
@@ -64,6 +64,14 @@ function shorten(text, most) {
   const line = text.slice(0, 4 * most).replace(/\s+/gu, " ").trim();
   const points = Array.from(line);
   return points.length <= most ? line : `${points.slice(0, most - 1).join("")}…`;
+}
+
+/**
+ * Foreign text where no element can hold it (titles, options, labels): short, on one line, without
+ * the controls that would turn the direction of what follows.
+ */
+function plain(text, most = 80) {
+  return shorten(text.slice(0, 8 * most).replace(/[\p{Cc}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/gu, " "), most);
 }
 
 /** Foreign text in a direction of its own. */

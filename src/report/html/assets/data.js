@@ -22,6 +22,7 @@ function remember(load, most) {
 }
 
 const memberBlock = remember((number) => unpack(`members-${number}`), 16);
+const alignedBlock = remember((number) => (document.getElementById(`data-aligned-${number}`) ? unpack(`aligned-${number}`) : null), 16);
 const textBlock = remember((number) => unpack(`texts-${number}`), 8);
 
 /** The report; filled by `open`. */
@@ -30,12 +31,39 @@ let report = null;
 async function open() {
   report = await unpack("head");
   report.byId = new Map(report.entries.map((entry) => [entry.id, entry]));
+  report.folder = commonFolder(report.entries.map((entry) => entry.name));
+  report.dated = report.entries.some((entry) => entry.time !== null);
+}
+
+/** What all names begin with, up to a slash: said once instead of on every line. */
+function commonFolder(names) {
+  if (names.length < 2) return "";
+  let shared = names[0].slice(0, names[0].lastIndexOf("/") + 1);
+  for (const name of names) {
+    while (!name.startsWith(shared)) shared = shared.length > 1 ? shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1) : "";
+    if (!shared) break;
+  }
+  return shared.length > 2 ? shared : "";
 }
 
 /** The members of a passage. */
 async function membersOf(number) {
   const block = await memberBlock(Math.floor(number / report.block));
   return block[number % report.block];
+}
+
+/** How the members of a passage are aligned: a row for each, or null where the page has none. */
+async function alignmentsOf(number) {
+  const block = await alignedBlock(Math.floor(number / report.block));
+  return block ? block[number % report.block] : null;
+}
+
+/** The whole texts of the passages of which the head holds the beginning: number → text. */
+let longer = null;
+
+async function longerTexts() {
+  longer = longer || new Map(await unpack("longer"));
+  return longer;
 }
 
 /** The text of a document, or null where the page does not hold it. */
@@ -45,9 +73,30 @@ async function textOf(id) {
   return (await textBlock(entry.text[0]))[entry.text[1]];
 }
 
+/** The name of a document, without the folder that all share. */
 function nameOf(id) {
   const entry = report.byId.get(id);
-  return entry ? entry.name : `document ${id}`;
+  return entry ? entry.name.slice(report.folder.length) : `document ${id}`;
+}
+
+/** The name in an element of its own; long ones lose their middle, which says least. */
+function nameElement(id, properties, most = 140) {
+  const name = nameOf(id);
+  const points = name.length > most ? Array.from(name) : [];
+  const shown = points.length > most ? `${points.slice(0, most / 2).join("")} … ${points.slice(-most / 2 + 3).join("")}` : name;
+  return foreign(shown, { title: points.length > most || report.folder ? plain(fullName(id), 300) : null, ...properties });
+}
+
+function fullName(id) {
+  const entry = report.byId.get(id);
+  return entry ? entry.name : nameOf(id);
+}
+
+/** Why the page has no text of a document; null if it has. */
+function absenceOf(id) {
+  const entry = report.byId.get(id);
+  if (!entry || entry.text) return null;
+  return entry.absence || "Its text is beyond the limits of this page.";
 }
 
 function groupOf(id) {
@@ -59,9 +108,10 @@ function groupOf(id) {
 function provenance(id) {
   const entry = report.byId.get(id);
   const parts = [];
-  if (report.groups.length > 1) parts.push(groupOf(id));
-  if (entry && entry.date) parts.push(entry.date);
-  return parts.filter(Boolean).join(" · ");
+  if (report.groups.length > 1) parts.push(plain(groupOf(id)));
+  if (entry && entry.date) parts.push(plain(entry.date));
+  // Whatever direction the source's name has, the date stands after it.
+  return parts.filter(Boolean).map((part) => `\u2068${part}\u2069`).join(" · ");
 }
 
 /** What each document shares: other document → numbers of passages, or none for mere copies. */

@@ -4,21 +4,23 @@ let leave = new AbortController();
 let shownOnce = false;
 
 /** The view of a fragment: name in the navigation, title, content; `wide` views fill the window. */
-function route(place, signal) {
+function route(place, query, signal) {
   const [name, ...rest] = place.split("/");
-  const [a, b, c] = rest.map((part) => (/^\d+$/u.test(part) ? Number(part) : undefined));
-  if (name === "passages") return { nav: "passages", title: "Passages", wide: true, content: passagesView() };
-  if (name === "passage" && a !== undefined) return { nav: "passages", title: "Passage", wide: true, content: passagesView(a) };
-  if (name === "documents") return { nav: "documents", title: "Side by side", wide: true, content: documentsView() };
-  if (name === "document" && a !== undefined) return { nav: "documents", title: nameOf(a), wide: true, content: documentsView(a) };
-  if (name === "pair" && b !== undefined) return { nav: "documents", title: `${nameOf(a)} and ${nameOf(b)}`, wide: true, content: pairView(a, b, c, signal) };
-  if (name === "clusters") return { nav: "clusters", title: "Copies", content: clustersView() };
+  const [a, b, c] = rest.map((part) => (/^\d{1,10}$/u.test(part) ? Number(part) : undefined));
+  const wide = (nav, title, content) => ({ nav, title, wide: true, content });
+  if (name === "passages") return wide("passages", "Passages", passagesView(undefined, query, signal));
+  if (name === "passage" && a !== undefined) return wide("passages", plain(report.passages[a]?.s || "Passage", 50), passagesView(a, query, signal));
+  if (name === "documents") return wide("documents", "Documents", documentsView(undefined, query, signal));
+  if (name === "document" && a !== undefined) return wide("documents", plain(nameOf(a)), documentsView(a, query, signal));
+  if (name === "pair" && b !== undefined) return wide("documents", `${plain(nameOf(a), 40)} and ${plain(nameOf(b), 40)}`, pairView(a, b, c, signal));
+  if (name === "clusters") return wide("clusters", "Copies", clustersView(undefined, query, signal));
+  if (name === "cluster" && a !== undefined) return wide("clusters", "Group of copies", clustersView(a, query, signal));
   return { nav: "overview", title: "What repeats", content: overview() };
 }
 
 async function show() {
   const main = document.getElementById("content");
-  const place = location.hash.slice(1);
+  const [place, query] = location.hash.slice(1).split(/\?(.*)/su);
   if (place === "content") {
     main.focus();
     return;
@@ -26,7 +28,7 @@ async function show() {
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
-  const view = route(place, signal);
+  const view = route(place, query || "", signal);
   const content = await view.content;
   if (signal.aborted) return;
   main.replaceChildren();
@@ -39,7 +41,8 @@ async function show() {
   }
   if (shownOnce) {
     scrollTo(0, 0);
-    main.focus({ preventScroll: true });
+    // What was chosen is read first, without the list beside it.
+    (main.querySelector(".detail h2") || main).focus({ preventScroll: true });
   }
   shownOnce = true;
   main.dataset.view = place || "overview";

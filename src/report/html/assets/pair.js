@@ -1,55 +1,72 @@
 // Two documents side by side: full texts, what they share under the same number and colour.
 
-/** Characters of a block of text; blocks out of sight are not laid out. */
-const BLOCK = 4000;
-const HUES = 8;
-
 async function pairView(a, b, focus, signal) {
-  const [left, right] = await Promise.all([textOf(a), textOf(b)]);
   const title = h("h1", { class: "quiet" }, "Side by side");
   if (!report.byId.has(a) || !report.byId.has(b)) {
     return [title, notice("This page does not hold these documents. ", ...wholeResult())];
   }
+  const texts = await Promise.all([textOf(a), textOf(b)]);
   const passages = await sharedPassages(a, b);
-  if (left === null || right === null) return [title, ...withoutTexts(a, b, passages)];
+  if (texts.includes(null)) return [title, ...withoutTexts(a, b, passages)];
   // Numbers follow the first document.
-  passages.sort((one, two) => one.places[0][0][0] - two.places[0][0][0]);
-  for (const passage of passages) {
-    const pieces = [0, 1].map((side) => [left, right][side].slice(...passage.places[side][0]));
-    passage.different = a === b ? [[], []] : differing(...pieces);
-  }
-  const pair = new Pair(a, b, passages, [left, right]);
+  passages.sort((one, two) => one.sides[0][0].place[0] - two.sides[0][0].place[0]);
+  for (const passage of passages) markDifferences(passage.sides, texts, a === b);
+  const pair = new Pair(a, b, passages, texts);
   document.addEventListener("keydown", (event) => pair.key(event), { signal });
   const at = passages.findIndex((passage) => passage.number === focus);
-  requestAnimationFrame(() => pair.go(Math.max(at, 0)));
+  requestAnimationFrame(() => pair.go(Math.max(at, 0), null, 0, at >= 0));
   return [title, ...pair.elements()];
 }
 
-/** What two documents share: the passage's number, and its places and words on each side. */
+/**
+ * What two documents share: the number of each passage, and on each side its places in the text,
+ * with the words and the alignment of each.
+ */
 async function sharedPassages(a, b) {
   const found = [];
   for (const number of shared(a, b)) {
-    const members = await membersOf(number);
-    const of = [a, b].map((id) => members.filter((member) => member.d === id));
-    if (of.some((side) => !side.length)) continue;
-    found.push({
-      number,
-      words: of.map((side) => side[0].o),
-      places: of.map((side) => side.map((member) => member.p || [0, 0])),
-    });
+    const [members, rows] = await Promise.all([membersOf(number), alignmentsOf(number)]);
+    const of = (id) =>
+      members.flatMap((member, index) =>
+        member.d === id ? [{ words: member.o, place: member.p || [0, 0], row: rows && rows[index], differing: [] }] : [],
+      );
+    const sides = [of(a), of(b)];
+    if (sides.every((side) => side.length)) found.push({ number, sides });
   }
   return found;
+}
+
+/** Marks what differs: every place against the first on the other side (beside itself: the next). */
+function markDifferences(sides, texts, itself) {
+  const against = (side, index) => (itself ? sides[1][(index + 1) % sides[1].length] : sides[1 - side][0]);
+  for (const side of itself ? [0] : [0, 1]) {
+    sides[side].forEach((one, index) => {
+      [one.differing] = compare([one, against(side, index)], [texts[side], texts[1 - side]]);
+    });
+  }
+  if (itself) sides[1].forEach((one, index) => (one.differing = sides[0][index].differing));
 }
 
 /** What can be shown without the texts: the passages themselves. */
 function withoutTexts(a, b, passages) {
   const side = (id, passage, index) =>
-    h("div", {}, h("h3", {}, foreign(nameOf(id))), h("p", { class: "words", dir: "auto" }, markedWords(passage.words[index])));
+    h("div", {}, h("h2", {}, h("a", { href: `#document/${id}` }, nameElement(id))), h("p", { class: "words", dir: "auto" }, markedWords(passage.sides[index][0].words)));
+  const why = [a, ...(a === b ? [] : [b])].filter((id) => absenceOf(id)).map((id) => h("li", {}, nameElement(id), ": ", foreign(shorten(absenceOf(id), 300))));
   return [
-    notice("The full texts of these documents are not in this page; this is what they share. ", ...(report.left_out.no_texts ? [] : wholeResult())),
+    h("div", { class: "notice" }, h("p", {}, "Not both full texts are in this page; this is what the documents share."), h("ul", {}, why)),
     legend(),
     growingList(passages, 30, (passage) => h("div", { class: "two" }, side(a, passage, 0), side(b, passage, 1))),
   ];
+}
+
+/** Why two documents are in one group of copies, if they are: reason and score. */
+function relation(a, b) {
+  for (const { representative, members } of report.clusters) {
+    if (representative !== a && representative !== b) continue;
+    const member = members.find(([id]) => id === (representative === a ? b : a));
+    if (member) return `${{ exact: "Exact copies", near: "Nearly the same", contained: "One contains the other" }[member[1]]}, similarity ${score(member[2])}`;
+  }
+  return "";
 }
 
 class Pair {
@@ -60,6 +77,7 @@ class Pair {
     this.current = 0;
     this.together = false;
     this.status = h("p", { class: "state", role: "status" });
+    this.carriers = h("a", { hidden: true }, "All carriers");
     this.panels = [0, 1].map((side) => this.panel(side));
     this.maps = [0, 1].map((side) => this.map(side));
     this.last = [0, 0];
@@ -72,62 +90,48 @@ class Pair {
       h(
         "section",
         { class: "side", "aria-label": index ? "Second document" : "First document" },
-        h("header", {}, h("h2", {}, h("a", { href: `#document/${this.ids[index]}` }, foreign(nameOf(this.ids[index])))), h("p", {}, provenance(this.ids[index]))),
+        h("header", {}, h("h2", {}, h("a", { href: `#document/${this.ids[index]}` }, nameElement(this.ids[index]))), h("p", {}, provenance(this.ids[index]))),
         h("div", { class: "texted" }, this.panels[index], this.maps[index]),
       );
+    const related = relation(...this.ids);
     return [
       h(
         "div",
-        { class: "controls", role: "toolbar", "aria-label": "Shared passages" },
-        h("button", { type: "button", disabled: few, "aria-keyshortcuts": "p", onclick: () => this.step(-1) }, "← Previous"),
-        h("button", { type: "button", disabled: few, "aria-keyshortcuts": "n", onclick: () => this.step(1) }, "Next →"),
-        this.status,
-        h("label", {}, switchBox, " Scroll together"),
-        h("span", { class: "legend" }, "Keys ", h("kbd", {}, "n"), " ", h("kbd", {}, "p"), " · ", h("em", { class: "diff" }, "underlined"), " words differ"),
+        { class: "controls" },
+        h(
+          "div",
+          { class: "steps", role: "group", "aria-label": "Shared passages" },
+          h("button", { type: "button", disabled: few, "aria-keyshortcuts": "p", "aria-label": "Previous passage", onclick: () => this.step(-1) }, "←"),
+          h("button", { type: "button", disabled: few, "aria-keyshortcuts": "n", "aria-label": "Next passage", onclick: () => this.step(1) }, "→"),
+          this.status,
+          this.carriers,
+        ),
+        h("label", { class: "switch" }, switchBox, " Scroll together"),
+        related ? h("span", { class: "legend" }, related) : null,
+        h("span", { class: "legend help" }, h("em", { class: "diff" }, "Underlined"), " words differ (", h("em", { class: "diff form" }, "dotted"), ": in form only). Keys ", h("kbd", {}, "n"), " ", h("kbd", {}, "p")),
       ),
       h("div", { class: "pair" }, side(0), side(1)),
     ];
   }
 
-  /** A text with its shared passages marked, in blocks that end with lines. */
+  /** A text with its shared passages marked; a click on one shows the other. */
   panel(side) {
-    const panel = h("div", { class: "panel", tabindex: "0", role: "region", "aria-label": `Text of ${nameOf(this.ids[side])}` });
-    let block = h("div", { class: "block", dir: "auto" });
-    let size = 0;
-    const text = this.texts[side];
-    const put = (node, length) => {
-      block.append(node);
-      size += length;
-    };
-    const cut = () => {
-      panel.append(block);
-      block = h("div", { class: "block", dir: "auto" });
-      size = 0;
-    };
-    const plain = (from, to) => {
-      while (from < to) {
-        const line = text.indexOf("\n", from + Math.max(0, BLOCK - size));
-        const stop = line < 0 || line >= to ? to : line + 1;
-        put(document.createTextNode(text.slice(from, stop)), stop - from);
-        if (stop === line + 1) cut();
-        from = stop;
-      }
-    };
-    for (const [from, to, hits, different] of this.segments(side)) {
+    const panel = h("div", { class: "panel", tabindex: "0", role: "region", "aria-label": `Text of ${plain(nameOf(this.ids[side]))}` });
+    const blocks = new Blocks(panel, this.texts[side]);
+    for (const [from, to, hits, differs] of this.segments(side)) {
       if (!hits.length) {
-        plain(from, to);
+        blocks.put(from, to);
         continue;
       }
-      for (const hit of hits.filter((one) => one.start === from)) put(this.button(hit, side), 0);
+      for (const hit of hits.filter((one) => one.start === from)) blocks.add(this.button(hit, side));
       // Where passages overlap, the shortest can still be reached.
       const hit = hits.reduce((best, one) => (one.end - one.start < best.end - best.start ? one : best));
-      const words = text.slice(from, to);
-      put(
-        h("span", { class: `hit hue${hit.index % HUES}`, "data-hit": hit.index, "data-place": hit.place }, different ? h("em", { class: "diff" }, words) : words),
-        to - from,
-      );
+      blocks.put(from, to, (words) => {
+        const content = differs === null ? words : h("em", { class: `diff ${PIECES[differs]}` }, words);
+        return h("span", { class: `hit hue${hit.index % HUES}`, "data-hit": hit.index, "data-place": hit.place }, content);
+      });
     }
-    cut();
+    blocks.end();
     panel.addEventListener("click", (event) => {
       const mark = event.target.closest("[data-hit]");
       if (mark && (event.target.closest("button") || getSelection().isCollapsed)) {
@@ -138,37 +142,37 @@ class Pair {
     return panel;
   }
 
-  /** The text in stretches over which nothing changes: start, end, passages, whether it differs. */
+  /** The text in stretches over which nothing changes: start, end, passages, how it differs. */
   segments(side) {
     const text = this.texts[side];
     const events = [];
     this.passages.forEach((passage, index) => {
-      passage.places[side].forEach(([start, end], place) => {
+      passage.sides[side].forEach(({ place: [start, end], differing: ranges }, place) => {
         const hit = { index, place, start, end };
-        events.push([start, 1, hit], [end, 0, hit]);
-        if (place > 0) return;
-        for (const [low, high] of passage.different[side]) events.push([start + low, 1, null], [start + high, 0, null]);
+        events.push([start, true, hit, null], [end, false, hit, null]);
+        for (const [low, high, kind] of ranges) events.push([low, true, null, kind], [high, false, null, kind]);
       });
     });
     events.sort((one, two) => one[0] - two[0]);
     const found = [];
+    const differs = [];
     let active = [];
-    let different = 0;
     let from = 0;
-    for (const [at, begins, hit] of events) {
+    for (const [at, begins, hit, kind] of events) {
       if (at > from) {
-        found.push([from, at, active, different > 0]);
+        found.push([from, at, active, differs.length ? Math.max(...differs) : null]);
         from = at;
       }
       if (hit) active = begins ? [...active, hit] : active.filter((one) => one !== hit);
-      else different += begins ? 1 : -1;
+      else if (begins) differs.push(kind);
+      else differs.splice(differs.indexOf(kind), 1);
     }
-    if (from < text.length) found.push([from, text.length, active, false]);
+    if (from < text.length) found.push([from, text.length, active, null]);
     return found;
   }
 
   button(hit, side) {
-    const other = nameOf(this.ids[1 - side]);
+    const other = plain(nameOf(this.ids[1 - side]), 60);
     return h(
       "button",
       { type: "button", class: `num hue${hit.index % HUES}`, "data-hit": hit.index, "data-place": hit.place, "aria-label": `Shared passage ${hit.index + 1}: show in ${other}` },
@@ -181,7 +185,7 @@ class Pair {
     const length = this.texts[side].length || 1;
     const view = h("div", { class: "view" });
     const marks = this.passages.flatMap((passage, index) =>
-      passage.places[side].map(([start, end], place) =>
+      passage.sides[side].map(({ place: [start, end] }, place) =>
         h("div", {
           class: `mark hue${index % HUES}`,
           "data-hit": index,
@@ -206,7 +210,7 @@ class Pair {
   }
 
   /** Goes to a passage: on both sides, or only on the one that was not clicked. */
-  go(index, clicked = null, place = 0) {
+  go(index, clicked = null, place = 0, told = true) {
     const passage = this.passages[index];
     if (!passage) {
       this.status.textContent = "No shared passage";
@@ -215,30 +219,33 @@ class Pair {
     }
     this.current = index;
     this.status.textContent = `Passage ${index + 1} of ${this.passages.length}`;
-    for (const mark of document.querySelectorAll(".pair [data-hit]")) {
-      mark.classList.toggle("current", Number(mark.dataset.hit) === index);
-    }
+    this.carriers.href = `#passage/${passage.number}`;
+    this.carriers.hidden = false;
+    if (told) history.replaceState(null, "", `#pair/${this.ids.join("/")}/${passage.number}`);
+    for (const mark of document.querySelectorAll(".pair .current")) mark.classList.remove("current");
+    for (const mark of document.querySelectorAll(`.pair [data-hit="${index}"]`)) mark.classList.add("current");
     for (const side of [0, 1]) {
       if (side === clicked) continue;
       let wanted = 0;
       // A document beside itself: the other place.
       if (this.ids[0] === this.ids[1] && side === (clicked === null ? 1 : 1 - clicked)) {
-        wanted = (place + 1) % passage.places[side].length;
+        wanted = (place + 1) % passage.sides[side].length;
       }
       this.show(side, index, wanted);
     }
   }
 
-  /** Scrolls a side to a passage; again when the blocks around it have their real height. */
-  show(side, index, place, again = 2) {
+  /** Scrolls a side to a passage; again until the blocks around it have their real height. */
+  show(side, index, place, again = 30, still = 0) {
     const panel = this.panels[side];
     const mark = panel.querySelector(`span[data-hit="${index}"][data-place="${place}"]`) || panel.querySelector(`[data-hit="${index}"]`);
     if (!mark) return;
-    const offset = mark.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-    panel.scrollTop += offset - panel.clientHeight / 3;
+    const before = panel.scrollTop;
+    panel.scrollTop += mark.getBoundingClientRect().top - panel.getBoundingClientRect().top - panel.clientHeight / 3;
     this.last[side] = panel.scrollTop;
     this.scrolled(side);
-    if (again) requestAnimationFrame(() => this.show(side, index, place, again - 1));
+    const calm = Math.abs(panel.scrollTop - before) < 2 ? still + 1 : 0;
+    if (again && calm < 4) requestAnimationFrame(() => this.show(side, index, place, again - 1, calm));
   }
 
   step(by) {

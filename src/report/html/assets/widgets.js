@@ -2,7 +2,8 @@
 
 /**
  * A list that only holds the rows in sight. All rows have the height of the first.
- * `row(index)` makes the content of a row; `show(n)` sets how many rows there are.
+ * `row(index)` makes the content of a row; `show(n, top)` sets how many rows there are and how far
+ * they are scrolled.
  */
 function virtualList(label, row) {
   const list = h("ol", { class: "rows", "aria-label": label });
@@ -71,12 +72,34 @@ function virtualList(label, row) {
     element: frame,
     reveal,
     redraw: () => draw(true),
-    show(rows) {
+    show(rows, top = 0) {
       total = rows;
-      frame.scrollTop = 0;
       draw(true);
+      frame.scrollTop = top;
+      draw();
     },
+    top: () => frame.scrollTop,
   };
+}
+
+/** Where a list was scrolled to when it was last left: one list is remembered. */
+const left = { list: "", top: 0 };
+
+function keepTop(list, top) {
+  left.list = list;
+  left.top = top;
+}
+
+function keptTop(list) {
+  return left.list === list ? left.top : 0;
+}
+
+function select(options, value, change) {
+  return h(
+    "select",
+    { onchange: (event) => change(event.target.value) },
+    options.map(([key, name]) => h("option", { value: key, selected: key === value }, name)),
+  );
 }
 
 /** A list that shows its first rows, and more on demand. */
@@ -103,6 +126,7 @@ const PIECES = ["equal", "contraction", "form", "wording", "inserted", "deleted"
 function markedWords(pieces) {
   return pieces.flatMap(([kind, old, now]) => {
     if (kind === 0) return [now];
+    if (kind === 6) return [h("small", { class: "elided" }, ` [… ${count(Number(now), "character")}, all the same …] `)];
     const parts = [];
     if (old) parts.push(h("del", { class: PIECES[kind] }, old));
     if (old && now) parts.push(" ");

@@ -7,17 +7,24 @@
 //!
 //! Cost, at the defaults: some 1.2 kB a document of features.
 
+mod recall;
+pub(crate) mod store;
+
+pub use self::recall::Recall;
+
+use self::store::{Store, Tokens, TokensAt};
 use crate::cluster::{self, Copies};
 use crate::config::DocumentConfig;
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
-use crate::lsh::{self, Banding, containment};
+use crate::lsh::buckets::{Found, search as search_near};
+use crate::lsh::{Banding, containment};
 use crate::report::model::{DocumentCluster, Match, Suppressed};
 use crate::shingle::for_each_document_shingle;
 use crate::sketch::{CompactSketch, SketchSpec, Sketcher};
 use crate::text::TokenHash;
-use crate::verify::verify;
+use crate::verify::{MatchRule, Matches, verify_pairs};
 
 /// Finds the tokens of a document by its id.
 pub type TokenLookup<'a> = &'a (dyn Fn(DocId) -> &'a [TokenHash] + Sync);
@@ -194,21 +201,62 @@ pub fn compare_documents(
 ) -> Result<DocumentFindings> {
     let maker = FeatureMaker::new(config)?;
     check_features(features, &maker)?;
-    let copies = Copies::new(features);
-    let leaders = copies.leaders();
-    let near = lsh::candidates(features, &leaders);
-    let contained = containment::candidates(features, &leaders, tokens, config);
-    let verified = verify(features, tokens, &near.pairs, &contained.pairs, config);
+    compare_store(&Store::of(features)?, &TokensAt(tokens), ranks, config)
+}
+
+/// The same of a store.
+pub(crate) fn compare_store(
+    store: &Store,
+    tokens: &dyn Tokens,
+    ranks: &[u32],
+    config: &DocumentConfig,
+) -> Result<DocumentFindings> {
+    let copies = Copies::of_briefs(&store.briefs);
+    let both = Wanted { near: true, contained: true };
+    let (found, thinned) = find_matches(store, tokens, &copies, both, config)?;
     let (clusters, exhausted) =
-        cluster::cluster_documents(features, tokens, &verified.matches, &copies, ranks, config);
-    let (matches, unspelled) = copies.expand(&verified.matches);
+        cluster::cluster_documents(store, tokens, &found, &copies, ranks, config)?;
+    let matches = found.collect(&MatchRule::from_config(config))?;
+    let (matches, unspelled) = copies.expand(&matches);
     let suppressed = Suppressed {
-        empty_documents: features.iter().filter(|document| document.tokens == 0).count() as u64,
-        thinned_buckets: near.thinned + contained.thinned + exhausted + unspelled,
-        rejected_candidates: verified.rejected,
+        empty_documents: store.briefs.iter().filter(|brief| brief.tokens == 0).count() as u64,
+        thinned_buckets: thinned + exhausted + unspelled,
+        rejected_candidates: found.rejected,
         ..Suppressed::default()
     };
     Ok(DocumentFindings { matches, clusters, suppressed })
+}
+
+/// Which pairs are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Near-duplicates.
+    pub(crate) near: bool,
+    /// Documents that stand in others.
+    pub(crate) contained: bool,
+}
+
+/// Matches of the leaders of groups of copies, and how many buckets and lists were too large to
+/// pair every member with every other.
+pub(crate) fn find_matches(
+    store: &Store,
+    tokens: &dyn Tokens,
+    copies: &Copies,
+    wanted: Wanted,
+    config: &DocumentConfig,
+) -> Result<(Matches, u64)> {
+    let leads = |document: u32| {
+        let group = copies.group(DocId(document));
+        group.is_some_and(|group| copies.leader(group).0 == document)
+    };
+    let near = if wanted.near { search_near(store, &leads)? } else { Found::none(store)? };
+    let contained = if wanted.contained {
+        containment::search(store, &copies.leaders(), tokens, config)?
+    } else {
+        Found::none(store)?
+    };
+    let thinned = near.thinned + contained.thinned;
+    Ok((verify_pairs(store, tokens, &near.pairs, &contained.pairs, config)?, thinned))
 }
 
 /// Features carry no specification; their sizes tell the mistakes that would go unnoticed.

@@ -1,0 +1,261 @@
+//! `doublet dedup` where whole documents go and nothing else: within a budget of memory.
+//!
+//! Inputs are read twice: to find what goes, and to write the files again without it, while what
+//! goes is read once more for the list of removals. Between the passes nothing of a text is held.
+//! After each stage its results are written down if they are large, so that `--resume` can go on
+//! from there when the run was killed.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written};
+use doublet::report::model::Skipped;
+use doublet::source::{StreamOptions, stream};
+use doublet::spill::Work;
+use doublet::{Document, Error, ErrorKind, Keep, ReadConfig, Result};
+
+use super::Exit;
+use super::dedup::{Job, Stage, spool};
+use super::engine::Bytes;
+use super::folder::AsideFolder;
+use super::memory;
+use super::messages::Messages;
+use super::output::{Aside, write_error};
+use super::progress::Progress;
+use super::space;
+use super::tally::Tally;
+use super::work::{Done, WorkFolder};
+
+/// Most bytes of a batch of documents.
+const BATCH: u64 = 32 << 20;
+
+/// Bytes of text from which on a killed run can be resumed even if all of it fits into memory.
+const DURABLE: u64 = 1 << 29;
+
+/// Runs the command.
+pub(super) fn run(job: &Job<'_>, messages: Messages) -> Result<Exit> {
+    let threads = job.args.run.threads;
+    if threads == 0 {
+        return run_in_pool(job, messages);
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+        Error::new(ErrorKind::Config, format!("no room for {threads} threads"))
+            .remedy("ask for fewer")
+            .because(error)
+    })?;
+    pool.install(|| run_in_pool(job, messages))
+}
+
+fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
+    let run = &job.args.run;
+    let progress = Progress::new(messages);
+    let mut tally = Tally { dry_run: job.args.output.dry_run, ..Tally::default() };
+    let parent = work_parent(job);
+    check_apart(job, &parent)?;
+    let folder = WorkFolder::open(&parent, &format!(".doublet-{}.work", job.name()))?;
+    let stdin = job.reads_stdin().then(|| spool(folder.path())).transpose()?;
+    let layout = job.layout(stdin.as_ref())?;
+    let budget = run.memory.unwrap_or_else(memory::default_budget);
+    space::check(job, &layout, budget, folder.path())?;
+    let stamps = Stamps::new(job, &layout);
+    let key = format!("{:?} {:?}", job.key(), stamps);
+    let earlier = if run.resume { folder.record(&key) } else { None };
+    if earlier.is_none() {
+        folder.clear()?;
+        if run.resume {
+            messages.note("nothing to go on from: starting anew");
+        }
+    }
+    let work = Work::within(budget, folder.path());
+    let batch_bytes = (budget / 16).clamp(1 << 20, BATCH) as usize;
+    let pass = Pass { job, stdin: stdin.as_ref(), batch_bytes, progress: &progress };
+    let (config, rules) = (&job.config.documents, job.options.rules);
+
+    let (mut scanned, mut verdicts, mut skipped) = (None, None, Vec::new());
+    if let Some(earlier) = earlier {
+        let times = std::mem::take(&mut tally.times);
+        tally = Tally { times, dry_run: tally.dry_run, ..earlier.tally };
+        skipped = earlier.skipped;
+        match earlier.done {
+            Done::Scanned(saved) => scanned = Some(Scanned::open(config, rules, &work, &saved)?),
+            Done::Decided(saved) => verdicts = Some(Verdicts::open(&work, &saved)?),
+        }
+    }
+    if scanned.is_none() && verdicts.is_none() {
+        let stage = Stage::begin("scan");
+        let (scan, problems) = pass.scan(&layout, &work, &mut tally)?;
+        skipped = problems;
+        tally.skipped = skipped.len() as u64;
+        let durable = work.spilled() > 0 || tally.read.bytes >= DURABLE;
+        let mut all = scan.finish(durable)?;
+        if durable && let Some(saved) = all.save()? {
+            folder.write(&key, &tally, &skipped, Done::Scanned(saved))?;
+        }
+        scanned = Some(all);
+        stage.end(&mut tally);
+    }
+    messages.skipped(&skipped);
+
+    if let Some(scanned) = scanned {
+        let stage = Stage::begin("documents");
+        progress.begin("documents", None);
+        let decided = scanned.decide()?;
+        progress.finish();
+        tally.goes(&decided);
+        if let Some(saved) = decided.save() {
+            folder.write(&key, &tally, &skipped, Done::Decided(saved))?;
+        }
+        verdicts = Some(decided);
+        stage.end(&mut tally);
+    }
+
+    let stage = Stage::begin("writing");
+    let mut aside = None;
+    if let (Some(place), Some(verdicts)) = (&job.place, &verdicts) {
+        let target = place.begin(&job.name())?;
+        tally.wrote(pass.write(&layout, verdicts, &target)?);
+        stamps.check()?;
+        aside = Some(target);
+    }
+    stage.end(&mut tally);
+    tally.spilled += work.spilled();
+    drop(verdicts);
+
+    let mut stats = Aside::default();
+    if let Some(path) = &job.args.output.stats {
+        stats.write(path, &mut |out| tally.write_json(out))?;
+    }
+    if let Some(folder) = aside {
+        folder.commit()?;
+    }
+    stats.commit()?;
+    drop(folder);
+    messages.table(&tally.table());
+    Ok(if skipped.is_empty() { Exit::Done } else { Exit::Skipped })
+}
+
+/// Where work files lie: where it was asked for, beside the output, or where the system has them.
+fn work_parent(job: &Job<'_>) -> PathBuf {
+    match (&job.args.run.temp_dir, &job.place) {
+        (Some(named), _) => named.clone(),
+        (None, Some(place)) => place.parent().to_path_buf(),
+        (None, None) => std::env::temp_dir(),
+    }
+}
+
+/// Refuses work files among the inputs, which would be read.
+fn check_apart(job: &Job<'_>, parent: &Path) -> Result<()> {
+    let Ok(parent) = parent.canonicalize() else { return Ok(()) };
+    let inputs = job.args.paths.iter().chain(&job.args.removal.protect);
+    let mut within = inputs.filter(|input| {
+        input.canonicalize().is_ok_and(|input| input.is_dir() && parent.starts_with(&input))
+    });
+    match within.next() {
+        None => Ok(()),
+        Some(input) => Err(Error::new(ErrorKind::Config, "work files inside of an input")
+            .expected("a folder apart from what is read")
+            .remedy("name another one with --temp-dir")
+            .at(input)),
+    }
+}
+
+/// What both passes over the inputs share.
+struct Pass<'a> {
+    job: &'a Job<'a>,
+    stdin: Option<&'a File>,
+    batch_bytes: usize,
+    progress: &'a Progress,
+}
+
+impl Pass<'_> {
+    /// How documents are read: without the fields that nobody asks for.
+    fn reading(&self) -> ReadConfig {
+        let needs_fields = matches!(
+            &self.job.config.documents.keep,
+            Keep::Newest(Some(_)) | Keep::Oldest(Some(_)) | Keep::Max(_)
+        );
+        ReadConfig { metadata: needs_fields, ..self.job.reading.clone() }
+    }
+
+    /// The first pass: takes in all documents, those that only protect first.
+    fn scan(
+        &self,
+        layout: &Layout,
+        work: &Work,
+        tally: &mut Tally,
+    ) -> Result<(Scan, Vec<Skipped>)> {
+        let job = self.job;
+        let mut scan = Scan::new(&job.config.documents, job.options.rules, work)?;
+        let options = StreamOptions { batch_bytes: self.batch_bytes, ..StreamOptions::default() };
+        let mut protecting = true;
+        let progress = Bytes("scan", self.progress);
+        let streamed =
+            stream(job.inputs(self.stdin)?, &self.reading(), &options, &progress, |batch| {
+                layout.check(&batch.documents, false)?;
+                let is_protected = |document: &&Document| protecting && job.protects(document);
+                let protected = batch.documents.iter().take_while(is_protected).count();
+                protecting &= protected == batch.documents.len();
+                tally.read(&batch.documents, protected);
+                self.progress.documents(batch.documents.len() as u64);
+                scan.add(&batch, protected)
+            });
+        self.progress.finish();
+        Ok((scan, streamed?.skipped))
+    }
+
+    /// The second pass: writes the files, and beside them the list of removals.
+    fn write(&self, layout: &Layout, verdicts: &Verdicts, folder: &AsideFolder) -> Result<Written> {
+        let edits: Edits = verdicts.edits()?;
+        let inputs = self.job.inputs(self.stdin)?;
+        let path = folder.path().join(REMOVED);
+        let list = || {
+            let fail = |error| write_error(&path, error);
+            let file = File::create_new(&path).map_err(fail)?;
+            let mut out = BufWriter::with_capacity(1 << 16, file);
+            verdicts.write_removed(inputs, &self.reading(), self.batch_bytes, &(), &mut out)?;
+            out.flush().map_err(fail)
+        };
+        let progress = Bytes("writing", self.progress);
+        let write = || layout.write(folder.path(), &edits, &progress);
+        // What came from standard input has one reader at a time.
+        let (written, listed) = match self.stdin {
+            None => rayon::join(write, list),
+            Some(_) => (write(), list()),
+        };
+        self.progress.finish();
+        let written = written?;
+        listed?;
+        Ok(written)
+    }
+}
+
+/// Sizes and times of change of all inputs, to see that nobody writes them during the run.
+#[derive(Debug)]
+struct Stamps(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
+
+impl Stamps {
+    fn new(job: &Job<'_>, layout: &Layout) -> Self {
+        let named = job.args.removal.protect.iter().map(PathBuf::as_path);
+        let files = layout.paths().chain(named.filter(|path| path.is_file()));
+        Self(files.map(|path| (path.to_path_buf(), stamp(path))).collect())
+    }
+
+    /// Names the first that changed.
+    fn check(&self) -> Result<()> {
+        match self.0.iter().find(|(path, earlier)| stamp(path) != *earlier) {
+            None => Ok(()),
+            Some((path, _)) => {
+                Err(Error::new(ErrorKind::Io, "an input that changed during the run")
+                    .remedy("run again when nothing writes it")
+                    .at(path))
+            }
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = path.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
