@@ -30,6 +30,8 @@ pub(crate) struct Documents {
     pub(crate) documents: Arc<Vec<Document>>,
     /// What could not be read or used.
     pub(crate) skipped: Arc<Vec<Skipped>>,
+    /// The field that texts of records were read from, for documents of files.
+    pub(crate) text_field: Option<String>,
 }
 
 #[pymethods]
@@ -52,7 +54,11 @@ impl Documents {
             }
             Some(document)
         });
-        Self { documents: Arc::new(selected.collect()), skipped: self.skipped.clone() }
+        Self {
+            documents: Arc::new(selected.collect()),
+            skipped: self.skipped.clone(),
+            text_field: self.text_field.clone(),
+        }
     }
 
     /// What could not be read: file, line, message.
@@ -190,7 +196,11 @@ impl<'a> Maker<'a> {
                 _ => {}
             }
         }
-        Ok(Documents { documents: Arc::new(self.documents), skipped: Arc::new(self.skipped) })
+        Ok(Documents {
+            documents: Arc::new(self.documents),
+            skipped: Arc::new(self.skipped),
+            text_field: None,
+        })
     }
 }
 
@@ -203,6 +213,7 @@ pub(crate) fn read(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Documents> {
     let config = ReadConfig::from(options);
+    let text_field = Some(config.text_field.clone());
     let collection = run::run(py, progress, move |run| {
         for path in paths.iter().filter(|path| *path != "-") {
             std::fs::metadata(path).map_err(|error| Error::io("open", path, error))?;
@@ -212,6 +223,7 @@ pub(crate) fn read(
     Ok(Documents {
         documents: Arc::new(collection.documents),
         skipped: Arc::new(collection.skipped),
+        text_field,
     })
 }
 

@@ -68,10 +68,12 @@ pub(crate) fn find(
 ) -> PyResult<Report> {
     let config = options.config().or_raise(py)?;
     let (texts, skipped) = (documents.documents.clone(), documents.skipped.clone());
+    let text_field = documents.text_field.clone();
     let report = run::run(py, progress, move |run| {
         let builder = Doublet::builder().config(config).stop(run.stop());
         let mut report = builder.progress(observer(run)).build()?.find(&texts)?;
         report.skipped.clone_from(&skipped);
+        report.run.text_field = text_field;
         Ok(report)
     })?;
     Ok(Report::new(report, documents.documents.clone()))

@@ -1,6 +1,6 @@
 //! Work on a thread of its own, while the thread that called waits for it.
 //!
-//! Idea: the work never touches Python. The caller's thread wakes twenty times a second, lets
+//! Idea: the work never touches Python. The caller's thread wakes forty times a second, lets
 //! Python handle signals and tells the progress; what either raises stops the work, and is raised
 //! once the work has ended (or after a moment, should it hang in the system: it holds nothing of
 //! Python's). Each run has thread pools of its own, so a process that was forked after an earlier
@@ -20,9 +20,9 @@ use pyo3::prelude::*;
 use crate::error::OrRaise;
 
 /// How long a signal waits.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(25);
 /// How long an interrupted caller waits for the work to end.
-const GRACE: Duration = Duration::from_millis(300);
+const GRACE: Duration = Duration::from_millis(200);
 
 /// What the work tells the thread that waits.
 enum Message<T> {

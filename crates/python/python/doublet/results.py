@@ -409,3 +409,5 @@ class Run:
     tokens: int
     #: Seconds by stage: all that differs between equal runs.
     times: dict[str, float]
+    #: The field that texts of records were read from; ``None`` for documents in memory.
+    text_field: str | None = None
