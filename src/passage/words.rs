@@ -57,6 +57,7 @@ impl Signature {
     /// four letters at the beginning, or in words of four for one edit, which changes two letters
     /// at most.
     #[inline(always)]
+    #[allow(clippy::needless_bitwise_bool, reason = "without branches a row is compared at once")]
     const fn may_be_form_of(self, other: Self) -> bool {
         let differ = self.0 ^ other.0;
         let letters = differ >> Self::LETTERS_AT;
