@@ -114,9 +114,11 @@ mod tests {
                     if i == 10 {
                         stop.ask();
                     }
-                    while i == 999_999 {
+                    if i == 999_999 {
                         // Would never end without.
-                        checkpoint();
+                        loop {
+                            checkpoint();
+                        }
                     }
                 });
                 Ok(())
