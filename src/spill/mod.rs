@@ -10,7 +10,7 @@
 //! Idea: everything that grows with the input is either a record of a fixed size that a later
 //! stage wants in order, or a row that it wants back by place. Both stay in memory while they fit
 //! their share of the budget and go to files when they do not; who reads them cannot tell, so
-//! there is one code path for any size of input. Files stand behind one port, [`Medium`], with
+//! there is one code path for any size of input. Files stand behind one port, `Medium`, with
 //! memory behind it for tests.
 //!
 //! Every file begins with a name and a version of its layout; blocks of runs and rows carry a
