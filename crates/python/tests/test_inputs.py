@@ -99,6 +99,7 @@ def results(report: doublet.Report) -> dict[str, Any]:
     """Everything but times and places of files."""
     found: dict[str, Any] = json.loads(report.to_json())
     del found["run"]["times"]
+    found["run"].pop("text_field", None)
     for document in found["documents"]:
         del document["origin"]
     return found
