@@ -212,7 +212,7 @@ pub(crate) fn read(
     options: ReadOptions,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Documents> {
-    let config = ReadConfig::from(options);
+    let config = ReadConfig::try_from(options).or_raise(py)?;
     let text_field = Some(config.text_field.clone());
     let collection = run::run(py, progress, move |run| {
         for path in paths.iter().filter(|path| *path != "-") {

@@ -138,6 +138,7 @@ pub(crate) struct ReadOptions {
     group_by: Option<String>,
     date_field: Option<String>,
     metadata: MetadataFields,
+    format_in: String,
     encoding: Option<String>,
     include: Vec<String>,
     exclude: Vec<String>,
@@ -145,21 +146,24 @@ pub(crate) struct ReadOptions {
     strict: bool,
 }
 
-impl From<ReadOptions> for ReadConfig {
-    fn from(options: ReadOptions) -> Self {
-        Self {
+impl TryFrom<ReadOptions> for ReadConfig {
+    type Error = Error;
+
+    fn try_from(options: ReadOptions) -> Result<Self, Error> {
+        Ok(Self {
             text_field: options.text_field,
             id_field: options.id_field,
             group_by: options.group_by,
             date_field: options.date_field,
             metadata: !matches!(options.metadata, MetadataFields::All(false)),
+            format: options.format_in.parse()?,
             encoding: options.encoding,
             include: options.include,
             exclude: options.exclude,
             skip_hidden: options.skip_hidden,
             strict: options.strict,
             ..Self::default()
-        }
+        })
     }
 }
 

@@ -327,3 +327,13 @@ def test_errors_carry_file_and_line() -> None:
     with pytest.raises(doublet.IoError) as missing:
         doublet.find("nowhere.jsonl")
     assert isinstance(missing.value, OSError) and missing.value.errno == 2
+
+
+def test_format_in_says_what_a_file_holds() -> None:
+    Path("table.txt").write_text("id;text\na;One.\nb;Two.\n", encoding="utf-8")
+    assert len(doublet.read("table.txt")) == 1
+    assert [text for _, text in doublet.read("table.txt", format_in="csv")] == ["One.", "Two."]
+    with pytest.raises(doublet.ConfigError):
+        doublet.read("table.txt", format_in="tables")
+    with pytest.raises(doublet.ConfigError):
+        doublet.find(["One."], format_in="csv")

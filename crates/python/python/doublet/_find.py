@@ -34,6 +34,7 @@ def find(
     group_by: str | None = None,
     date_field: str | None = None,
     metadata: bool | Sequence[str] = True,
+    format_in: str = "auto",
     encoding: str | None = None,
     include: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
@@ -71,7 +72,8 @@ def find(
         group_by: the one whose values group documents (the outlet, the crawl).
         date_field: the one that holds the date.
         metadata: keep the other fields: all, none, or those named.
-        encoding: see :func:`read`; this and the next three concern paths only.
+        format_in: see :func:`read`; this and the next four concern paths only.
+        encoding: see :func:`read`.
         include: see :func:`read`.
         exclude: see :func:`read`.
         skip_hidden: see :func:`read`.
@@ -103,6 +105,7 @@ def find(
         date_field=date_field,
         metadata=metadata,
         strict=strict,
+        format_in=format_in,
         encoding=encoding,
         include=include,
         exclude=exclude,

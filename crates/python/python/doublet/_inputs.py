@@ -68,6 +68,7 @@ def read(
     group_by: str | None = None,
     date_field: str | None = None,
     metadata: bool = True,
+    format_in: str = "auto",
     encoding: str | None = None,
     include: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
@@ -75,7 +76,10 @@ def read(
     strict: bool = False,
     progress: ProgressOption = None,
 ) -> Documents:
-    """Reads files and folders: text, JSON lines and JSON, plain or compressed (gzip, zstd).
+    """Reads files and folders: text, JSON lines and JSON, CSV, web archives of text; plain or
+    compressed (gzip, zstd).
+
+    A Parquet file is read with pyarrow, Polars or pandas, and its table handed to :func:`find`.
 
     Args:
         paths: files and folders, read in their order; ``-`` is standard input.
@@ -86,6 +90,7 @@ def read(
             ``source`` or ``path``; by default documents are grouped by source.
         date_field: the field that holds a record's date.
         metadata: keep the other fields of records.
+        format_in: what files hold: ``auto`` (by name), ``text``, ``jsonl``, ``csv`` or ``warc``.
         encoding: the encoding of texts that are not UTF-8, as ``windows-1252`` or ``big5``.
         include: globs; read only files of a folder that match one.
         exclude: globs; leave out files of a folder that match one.
@@ -114,6 +119,7 @@ def read(
         group_by=group_by,
         date_field=date_field,
         metadata=metadata,
+        format_in=format_in,
         encoding=encoding,
         include=include,
         exclude=exclude,

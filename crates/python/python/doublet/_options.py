@@ -27,6 +27,7 @@ class InputOptions:
         date_field: str | None = None,
         metadata: bool | Sequence[str] = True,
         strict: bool = False,
+        format_in: str = "auto",
         encoding: str | None = None,
         include: str | Sequence[str] = (),
         exclude: str | Sequence[str] = (),
@@ -41,6 +42,7 @@ class InputOptions:
             "strict": strict,
         }
         self._files: dict[str, Any] = {
+            "format_in": format_in,
             "encoding": encoding,
             "include": _listed(include),
             "exclude": _listed(exclude),
@@ -59,7 +61,7 @@ class InputOptions:
 
     def check_memory(self) -> None:
         """Refuses options that concern files, where there are none."""
-        used = [name for name, value in self._files.items() if value]
+        used = [name for name, value in self._files.items() if value and value != "auto"]
         if used:
             raise ConfigError(
                 f"found {used[0]}= for documents in memory; expected it with paths only"
