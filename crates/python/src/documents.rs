@@ -15,6 +15,7 @@ use doublet::source::{Input, read_all};
 use doublet::{DocId, Document, Error, ErrorKind, FieldValue, ReadConfig, Result, Timestamp};
 use pyo3::prelude::*;
 
+use crate::error::OrRaise;
 use crate::options::{Fields, ReadOptions};
 use crate::run;
 use crate::values::{kind_of, plain};
