@@ -405,3 +405,47 @@ pub(crate) fn equal_ranges(sides: Sides<'_>) -> Option<Alignment> {
         && common_prefix(&sides.a[a.range()], &sides.b[b.range()]) == a.len() as usize;
     equal.then(|| Alignment { a, b, path: vec![(Step::Equal, a.len())] })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tokens(shortest: usize) -> impl Strategy<Value = Vec<TokenHash>> {
+        prop::collection::vec((1u32..7).prop_map(|x| TokenHash(2 * x)), shortest..120)
+    }
+
+    proptest! {
+        /// Where an extension gives up there is nothing more to be had, whether or not it looked
+        /// a second time.
+        #[test]
+        fn an_extension_ends_where_another_finds_nothing(
+            shared in tokens(20), changes in prop::collection::vec((0usize..120, 0u32..9), 0..12),
+            tail in tokens(0), to_the_left: bool,
+        ) {
+            let mut other = shared.clone();
+            for (at, token) in changes {
+                let at = at % other.len();
+                match token {
+                    0 => drop(other.remove(at)),
+                    1 => other.insert(at, TokenHash(40)),
+                    token => other[at] = TokenHash(2 * token),
+                }
+            }
+            other.extend(tail);
+            let (mut a, mut b) = (shared, other);
+            let (way, start) = if to_the_left {
+                a.reverse();
+                b.reverse();
+                (Way::Left, (a.len() as u32, b.len() as u32))
+            } else {
+                (Way::Right, (0, 0))
+            };
+            let sides = Sides::whole(&a, &b);
+            let mut aligner = Aligner::default();
+            let end = aligner.extend(sides, way, start, &mut NoForms);
+            prop_assert_eq!(aligner.extend(sides, way, end, &mut NoForms), end);
+        }
+    }
+}

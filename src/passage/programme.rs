@@ -34,7 +34,6 @@ pub(crate) const GAP_EXTEND: i32 = 1;
 /// Diagonals to either side (from either end of a bridge) within which forms are looked for;
 /// further off a similar word says nothing.
 pub(crate) const FORM_ASIDE: usize = 4;
-
 /// Rows beyond the last match in which an extension looks for forms: behind more unequal words
 /// one form is not worth its way.
 const FORM_ROWS: usize = 6;

@@ -81,13 +81,15 @@ pub(super) const fn word_hash(word: &[u8]) -> TokenHash {
 /// Whether a token may share its span with the one before it: the later words of contractions,
 /// and dense ones, since one character can stand for several graphemes.
 pub(crate) fn may_share_span(token: TokenHash) -> bool {
-    const LATER: [TokenHash; 5] = [
-        word_hash(b"not"),
-        word_hash(b"are"),
-        word_hash(b"have"),
-        word_hash(b"will"),
-        word_hash(b"am"),
-    ];
+    const LATER: [TokenHash; CLITICS.len()] = {
+        let mut later = [TokenHash(0); CLITICS.len()];
+        let mut at = 0;
+        while at < later.len() {
+            later[at] = word_hash(CLITICS[at].1);
+            at += 1;
+        }
+        later
+    };
     token.is_dense() || LATER.contains(&token)
 }
 
@@ -161,6 +163,19 @@ mod tests {
                 Glance::Unclear => {}
                 Glance::Whole => prop_assert_eq!(expected, [TokenHash::of(word.as_bytes(), false)]),
                 Glance::Two(found) => prop_assert_eq!(expected, found),
+            }
+        }
+    }
+
+    proptest! {
+        /// Every token that shares its span with the one before it is one that may.
+        #[test]
+        fn tokens_that_share_a_span_are_known(
+            text in "(([a-z]{0,3}|can|ca|wo|sha|cannot)(n['’`]?t|['’](re|ve|ll|m|s|d)){0,4}|㌔|㍿|ﬁ|ไทย| ){0,12}",
+        ) {
+            let tokens = crate::text::tokenize(&text);
+            for pair in tokens.windows(2).filter(|pair| pair[0].span == pair[1].span) {
+                prop_assert!(may_share_span(pair[1].hash), "{:?} in {:?}", pair[1], text);
             }
         }
     }
