@@ -16,6 +16,7 @@ use crate::lsh::Banding;
 use crate::lsh::containment::SAMPLES;
 use crate::sketch::estimate_stored;
 use crate::spill::{Rows, SavedRuns, Sorted, Sorter, Work, record};
+use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
 record! {
@@ -319,6 +320,7 @@ pub(crate) struct TokensAt<'t>(pub(crate) TokenLookup<'t>);
 
 impl Tokens for TokensAt<'_> {
     fn read<'a>(&'a self, id: DocId, _: &'a mut TokenScratch) -> Result<&'a [TokenHash]> {
+        checkpoint();
         Ok((self.0)(id))
     }
 }
@@ -404,6 +406,7 @@ impl TokenRows {
 
 impl Tokens for TokenRows {
     fn read<'a>(&'a self, id: DocId, scratch: &'a mut TokenScratch) -> Result<&'a [TokenHash]> {
+        checkpoint();
         let (place, length) = self.lengths.find(id, 4);
         let TokenScratch { bytes, tokens } = scratch;
         tokens.clear();
