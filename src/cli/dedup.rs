@@ -125,7 +125,8 @@ impl<'a> Job<'a> {
     pub(super) fn name(&self) -> String {
         let mut hasher = DefaultHasher::new();
         let place = self.place.as_ref().map(Place::path);
-        format!("{:?} {place:?}", self.key()).hash(&mut hasher);
+        let work = &self.args.run.temp_dir;
+        format!("{:?} {place:?} {work:?}", self.key()).hash(&mut hasher);
         let own = if place.is_none() { std::process::id().to_string() } else { String::new() };
         format!("{:016x}{own}", hasher.finish())
     }
@@ -218,7 +219,8 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
     drop(report);
     let mut aside = None;
     if let Some(place) = &job.place {
-        let folder = place.begin(&job.name())?;
+        // Nothing keeps two such runs apart, nor can one be resumed: each has a name of its own.
+        let folder = place.begin(&format!("{}-{}", job.name(), std::process::id()))?;
         let written = layout.write(folder.path(), &edits, &Bytes("writing", &progress));
         progress.finish();
         tally.wrote(written?);
