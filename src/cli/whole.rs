@@ -10,7 +10,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written};
+use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written, files_of, stamp};
 use doublet::report::model::Skipped;
 use doublet::source::{StreamOptions, stream};
 use doublet::spill::Work;
@@ -58,8 +58,7 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     let stdin = job.reads_stdin().then(|| spool(folder.path())).transpose()?;
     let layout = job.layout(stdin.as_ref())?;
     let budget = run.memory.unwrap_or_else(memory::default_budget);
-    space::check(job, &layout, budget, folder.path())?;
-    let stamps = Stamps::new(job, &layout);
+    let stamps = Stamps::new(job, &layout)?;
     let key = format!("{:?} {:?}", job.key(), stamps);
     let work = Work::within(budget, folder.path());
     let batch_bytes = (budget / 16).clamp(1 << 20, BATCH) as usize;
@@ -82,6 +81,8 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
         (scanned, verdicts) = opened;
     } else {
         folder.clear()?;
+        // Not before: what an earlier run left is room that is free again, or that need not be.
+        space::check(job, &layout, budget, folder.path())?;
         if run.resume {
             messages.note("nothing to go on from: starting anew");
         }
@@ -240,10 +241,10 @@ impl Pass<'_> {
 struct Stamps(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
 
 impl Stamps {
-    fn new(job: &Job<'_>, layout: &Layout) -> Self {
-        let named = job.args.removal.protect.iter().map(PathBuf::as_path);
-        let files = layout.paths().chain(named.filter(|path| path.is_file()));
-        Self(files.map(|path| (path.to_path_buf(), stamp(path))).collect())
+    fn new(job: &Job<'_>, layout: &Layout) -> Result<Self> {
+        let protecting = files_of(&job.args.removal.protect, &job.reading)?;
+        let files = layout.paths().chain(protecting.iter().map(PathBuf::as_path));
+        Ok(Self(files.map(|path| (path.to_path_buf(), stamp(path))).collect()))
     }
 
     /// Names the first that changed.
@@ -257,9 +258,4 @@ impl Stamps {
             }
         }
     }
-}
-
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    let metadata = path.metadata().ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
 }

@@ -69,10 +69,19 @@ pub(super) fn key(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-/// Size and time of change of a file.
-pub(super) fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+/// Size and time of change of a file, if the system tells.
+pub fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// The files that reading `paths` opens; pipes and standard input are none.
+///
+/// # Errors
+/// [`ErrorKind::Config`] for a mistake in `config`; [`ErrorKind::Io`] for an input that does not
+/// exist.
+pub fn files_of(paths: &[PathBuf], config: &ReadConfig) -> Result<Vec<PathBuf>> {
+    raw::files(paths, config)
 }
 
 /// The same file from its start. What was opened before moves along: one reader at a time.

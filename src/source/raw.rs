@@ -43,6 +43,21 @@ pub(crate) struct RawFile {
     pub(crate) shape: Shape,
 }
 
+/// The paths of all files of `paths`; pipes and standard input are none.
+pub(crate) fn files(paths: &[PathBuf], config: &ReadConfig) -> Result<Vec<PathBuf>> {
+    let resolved = Resolved::new(config)?;
+    let mut walker = Walker::default();
+    let mut found = Vec::new();
+    for source in paths.iter().filter(|source| *source != Path::new(STDIN)) {
+        walker.walk(source, &resolved, &mut found)?;
+    }
+    let path = |found| match found {
+        Found::File { path, .. } => Some(path),
+        Found::Stream { .. } | Found::Refused(_) => None,
+    };
+    Ok(found.into_iter().filter_map(path).collect())
+}
+
 /// The files of each of `paths`, in order; standard input has none.
 ///
 /// # Errors

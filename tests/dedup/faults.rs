@@ -143,6 +143,23 @@ fn a_killed_run_is_not_resumed_when_its_inputs_have_changed() {
 }
 
 #[test]
+fn a_killed_run_is_not_resumed_when_what_protects_has_changed() {
+    let place = Place::new();
+    collection(&place, 1200);
+    place.write("guard/kept.jsonl", place.read("in/0.jsonl"));
+    let protect = ["--protect", "guard", "--memory", "1k"];
+    let mut child = start(&place, &protect);
+    wait_until(&mut child, || has(&place, ".work", "run.json"));
+    let _ = child.kill();
+    child.wait().expect("it ends");
+    place.write("guard/kept.jsonl", record("other", &prose(77_777, 60)));
+    place.dedup(&[&["in", "--output", "out", "--resume"], &protect[..]].concat(), 0);
+    place.dedup(&["in", "--output", "again", "--protect", "guard"], 0);
+    assert!(content(&place.at("out")) == content(&place.at("again")));
+    assert_eq!(names(&place), ["again", "guard", "in", "out"]);
+}
+
+#[test]
 fn a_full_disk_is_an_error_that_leaves_nothing() {
     let place = Place::new();
     collection(&place, 1500);
