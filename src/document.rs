@@ -58,6 +58,39 @@ pub enum FieldValue {
     Map(BTreeMap<String, FieldValue>),
 }
 
+impl FieldValue {
+    /// The value as it is shown: a string without quotation marks, nothing for what is no scalar.
+    ///
+    /// ```
+    /// use doublet::FieldValue;
+    /// assert_eq!(FieldValue::Text("a".to_owned()).plain(), "a");
+    /// assert_eq!(FieldValue::Null.plain(), "");
+    /// ```
+    #[must_use]
+    pub fn plain(&self) -> String {
+        match self {
+            Self::Text(value) => value.clone(),
+            Self::Integer(value) => value.to_string(),
+            Self::Float(value) => value.to_string(),
+            Self::Bool(value) => value.to_string(),
+            Self::Null | Self::List(_) | Self::Map(_) => String::new(),
+        }
+    }
+
+    /// What the value is, in words for messages: `a string`, `a list`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "true or false",
+            Self::Integer(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+}
+
 /// Reads any JSON value. (A derived implementation would build each value twice to try the
 /// variants.)
 impl<'de> Deserialize<'de> for FieldValue {

@@ -41,6 +41,7 @@ mod writer;
 
 pub use self::bounds::Bounds;
 pub use self::layout::{Layout, REMOVED, files_of, from_start, stamp};
+pub use self::passages::cut_out;
 pub use self::plan::{Cut, Options, Plan, Removal, Rule, Rules};
 pub use self::record::write_removed;
 pub use self::scan::{SavedScan, Scan, Scanned};

@@ -72,7 +72,8 @@ pub(super) fn words_left(text: &str, spans: &[Span]) -> usize {
 }
 
 /// A text with `replacement` in the place of each of `spans`, which are in order.
-pub(super) fn cut_out(text: &str, spans: &[Span], replacement: &str) -> String {
+#[must_use]
+pub fn cut_out(text: &str, spans: &[Span], replacement: &str) -> String {
     let mut left = String::with_capacity(text.len());
     let mut at = 0;
     for span in spans {

@@ -19,10 +19,7 @@
 
 use std::io::{self, Write};
 
-use super::model::{
-    Change, DocumentEntry, MatchKind, Operation, OperationKind, PassageKind, PassageMember, Report,
-    Share,
-};
+use super::model::{Change, DocumentEntry, Operation, OperationKind, PassageMember, Report, Share};
 use crate::document::DocId;
 
 /// The tables.
@@ -141,16 +138,12 @@ impl<W: Write> Rows<'_, W> {
         ])?;
         let report = self.report;
         for (number, cluster) in report.passages.iter().enumerate() {
-            let kind = match cluster.kind {
-                PassageKind::Reuse => "reuse",
-                PassageKind::Boilerplate => "boilerplate",
-            };
             for (i, member) in cluster.members.iter().enumerate() {
                 let (name, group, date) = self.who(member.document);
                 let canonical = i == cluster.canonical as usize;
                 self.row([
                     &number.to_string(),
-                    kind,
+                    cluster.kind.name(),
                     &cluster.words.to_string(),
                     &cluster.documents.to_string(),
                     &cluster.distinctiveness.to_string(),
@@ -269,7 +262,7 @@ impl<W: Write> Rows<'_, W> {
                     &name,
                     &group,
                     &date,
-                    match_kind(member.kind),
+                    member.kind.name(),
                     &member.similarity.to_string(),
                     &member.containment.to_string(),
                 ])?;
@@ -287,7 +280,7 @@ impl<W: Write> Rows<'_, W> {
                 &pair.b.to_string(),
                 &a_name,
                 &b_name,
-                match_kind(pair.kind),
+                pair.kind.name(),
                 &pair.similarity.to_string(),
                 &pair.a_in_b.to_string(),
                 &pair.b_in_a.to_string(),
@@ -375,14 +368,6 @@ fn io_error(error: ::csv::Error) -> io::Error {
 
 fn optional(number: Option<impl ToString>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
-}
-
-const fn match_kind(kind: MatchKind) -> &'static str {
-    match kind {
-        MatchKind::Exact => "exact",
-        MatchKind::Near => "near",
-        MatchKind::Contained => "contained",
-    }
 }
 
 /// A member's changes in one cell: `are not → aren’t; +very+; -most-`.

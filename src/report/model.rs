@@ -147,6 +147,18 @@ pub enum MatchKind {
     Contained,
 }
 
+impl MatchKind {
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Near => "near",
+            Self::Contained => "contained",
+        }
+    }
+}
+
 /// A verified pair of documents with its exact scores.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Match {
@@ -196,6 +208,17 @@ pub enum PassageKind {
     Reuse,
     /// Formulaic prose, bylines, disclaimers: repeats without being a borrowing.
     Boilerplate,
+}
+
+impl PassageKind {
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reuse => "reuse",
+            Self::Boilerplate => "boilerplate",
+        }
+    }
 }
 
 /// Passages that are versions of one text.

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::config::{ReadConfig, Resolved, leads_to};
-use super::row::{DEFAULT_ID, Position, Row, fields_of, kind_of, not_text, take};
+use super::row::{DEFAULT_ID, Position, Row, fields_of, not_text, take};
 use super::sink::Part;
 use super::unescape::unescape;
 use crate::document::{FieldValue, Metadata};
@@ -75,7 +75,7 @@ impl Record<'_> {
             Some(raw) => text_of(raw.get(), field),
             None => match take(&mut self.fields, field) {
                 Some(FieldValue::Text(text)) => Ok(text),
-                Some(other) => Err(not_text(kind_of(&other), field)),
+                Some(other) => Err(not_text(other.kind(), field)),
                 None => Err(missing(json, field, "--text-field")),
             },
         }

@@ -89,7 +89,7 @@ impl Row {
         let Some(field) = &config.id_field else {
             return Ok(match id {
                 Some(FieldValue::Text(id)) => id,
-                Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))) => plain(&id),
+                Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))) => id.plain(),
                 Some(other) => {
                     // Not a name, so a field like any other.
                     self.fields.insert(DEFAULT_ID.to_owned(), other);
@@ -100,9 +100,9 @@ impl Row {
         };
         match id.or_else(|| take(&mut self.fields, field)) {
             Some(FieldValue::Text(id)) => Ok(id),
-            Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))) => Ok(plain(&id)),
+            Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))) => Ok(id.plain()),
             Some(other) => {
-                let found = format!("{} in the field {field:?}", kind_of(&other));
+                let found = format!("{} in the field {field:?}", other.kind());
                 Err(Error::new(ErrorKind::Field, found)
                     .expected("a string or a number")
                     .remedy("name the field that holds the id with --id-field"))
@@ -117,10 +117,10 @@ impl Row {
         match value {
             FieldValue::Null => None,
             FieldValue::List(_) | FieldValue::Map(_) => {
-                part.problem(at.locate(left_out("group", kind_of(value), field)));
+                part.problem(at.locate(left_out("group", value.kind(), field)));
                 None
             }
-            value => Some(plain(value)),
+            value => Some(value.plain()),
         }
     }
 
@@ -130,13 +130,13 @@ impl Row {
         let found = match value {
             FieldValue::Null => return None,
             FieldValue::Text(_) | FieldValue::Integer(_) | FieldValue::Float(_) => {
-                let date = plain(value);
+                let date = value.plain();
                 if Timestamp::parse(&date).is_some() {
                     return Some(date);
                 }
                 format!("the date {:?}", abridged(&date))
             }
-            other => kind_of(other).to_owned(),
+            other => other.kind().to_owned(),
         };
         part.problem(at.locate(left_out("date", &found, field)));
         None
@@ -148,29 +148,6 @@ pub(crate) fn not_text(kind: &str, field: &str) -> Error {
     Error::new(ErrorKind::Field, format!("{kind} in the field {field:?}"))
         .expected("a string")
         .remedy("name the field that holds the text with --text-field")
-}
-
-/// A value as it is shown: a string without quotation marks, nothing for what is no scalar.
-fn plain(value: &FieldValue) -> String {
-    match value {
-        FieldValue::Text(value) => value.clone(),
-        FieldValue::Integer(value) => value.to_string(),
-        FieldValue::Float(value) => value.to_string(),
-        FieldValue::Bool(value) => value.to_string(),
-        FieldValue::Null | FieldValue::List(_) | FieldValue::Map(_) => String::new(),
-    }
-}
-
-/// What a value is, in words.
-pub(crate) fn kind_of(value: &FieldValue) -> &'static str {
-    match value {
-        FieldValue::Null => "null",
-        FieldValue::Bool(_) => "true or false",
-        FieldValue::Integer(_) | FieldValue::Float(_) => "a number",
-        FieldValue::Text(_) => "a string",
-        FieldValue::List(_) => "a list",
-        FieldValue::Map(_) => "an object",
-    }
 }
 
 fn left_out(what: &str, found: &str, field: &str) -> Error {

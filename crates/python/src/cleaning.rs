@@ -13,7 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Fields, Schema};
 use doublet::cluster::{keep_ranks, protected_first};
-use doublet::dedup::{Cut, Plan, Removal, Rule};
+use doublet::dedup::{Cut, Plan, Removal, Rule, cut_out};
 use doublet::span::CodePointRange;
 use doublet::{DocId, Document, Doublet, Scope, Span, Timestamp};
 use pyo3::exceptions::PyIndexError;
@@ -55,7 +55,6 @@ type RemovalParts = (usize, String, &'static str, f64, Row, String, Vec<CutParts
 
 /// Decides what goes of `documents`.
 #[pyfunction]
-#[pyo3(signature = (documents, protect, options, cleaning, replace_with, progress))]
 pub(crate) fn clean(
     py: Python<'_>,
     documents: &Documents,
@@ -80,7 +79,7 @@ pub(crate) fn clean(
         }),
     };
     let (texts, skipped) = (all.clone(), documents.skipped.clone());
-    let (report, plan, points) = run::run(py, progress, move |run| {
+    let (report, plan, left, points) = run::run(py, progress, move |run| {
         let keep = config.documents.keep.clone();
         let builder = Doublet::builder().config(config).stop(run.stop());
         let doublet = builder.progress(observer(run)).build()?;
@@ -90,34 +89,21 @@ pub(crate) fn clean(
         let ranks = protected_first(&ranks, protected);
         run.begin("cleaning", 0);
         let plan = Plan::new(&texts, &report, &ranks, protected, &options);
+        let of_cut = |(id, spans): (&DocId, &Vec<Span>)| {
+            let text = cut_out(&texts.get(id.index())?.text, spans, &replace_with);
+            Some((id.index() - protected, text))
+        };
+        let left = plan.cuts.iter().filter_map(of_cut).collect();
         let points = points(&plan.removals, &texts);
         report.skipped.clone_from(&skipped);
-        Ok((report, plan, points))
+        Ok((report, plan, left, points))
     })?;
     let rows = protected..all.len();
     let kept = rows.filter(|&id| !plan.gone.get(id).copied().unwrap_or(false));
     let kept = kept.map(|id| id - protected).collect();
-    let of_cut = |(id, spans): (&DocId, &Vec<Span>)| {
-        let text = without(&all.get(id.index())?.text, spans, &replace_with);
-        Some((id.index() - protected, text))
-    };
-    let texts = plan.cuts.iter().filter_map(of_cut).collect();
     let report = Report::new(report, all.clone());
     let evidence = Evidence { documents: all, protected, removals: plan.removals, points };
-    Ok(Cleaning { evidence: Arc::new(evidence), kept, texts, report })
-}
-
-/// A text with `replacement` in the place of each of `spans`.
-fn without(text: &str, spans: &[Span], replacement: &str) -> String {
-    let mut left = String::with_capacity(text.len());
-    let mut at = 0;
-    for span in spans {
-        left.push_str(text.get(at..span.start as usize).unwrap_or_default());
-        left.push_str(replacement);
-        at = span.end as usize;
-    }
-    left.push_str(text.get(at..).unwrap_or_default());
-    left
+    Ok(Cleaning { evidence: Arc::new(evidence), kept, texts: left, report })
 }
 
 fn points(

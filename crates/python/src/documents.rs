@@ -18,7 +18,6 @@ use pyo3::prelude::*;
 use crate::error::OrRaise;
 use crate::options::{Fields, ReadOptions};
 use crate::run;
-use crate::values::{kind_of, plain};
 
 /// Field that names a record when none is stated.
 pub(crate) const DEFAULT_ID: &str = "id";
@@ -100,11 +99,11 @@ impl<'a> Maker<'a> {
     pub(crate) fn name(&self, value: Option<FieldValue>) -> Result<String> {
         match (value, &self.fields.id_field) {
             (Some(FieldValue::Text(id)), _) => Ok(id),
-            (Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))), _) => Ok(plain(&id)),
+            (Some(id @ (FieldValue::Integer(_) | FieldValue::Float(_))), _) => Ok(id.plain()),
             (Some(other), Some(field)) => {
                 let found = format!(
                     "{} in the field {field:?} of document {}",
-                    kind_of(&other),
+                    other.kind(),
                     self.number()
                 );
                 Err(Error::new(ErrorKind::Field, found).expected("a string or a number"))
@@ -132,10 +131,10 @@ impl<'a> Maker<'a> {
         match value {
             FieldValue::Null => Ok(None),
             FieldValue::List(_) | FieldValue::Map(_) => {
-                let found = format!("{} in the field {field:?}", kind_of(value));
+                let found = format!("{} in the field {field:?}", value.kind());
                 self.leave_out("group", found, "a string or a number", name).map(|()| None)
             }
-            value => Ok(Some(plain(value))),
+            value => Ok(Some(value.plain())),
         }
     }
 
@@ -152,13 +151,13 @@ impl<'a> Maker<'a> {
         let found = match value {
             FieldValue::Null => return Ok(None),
             FieldValue::Text(_) | FieldValue::Integer(_) | FieldValue::Float(_) => {
-                let date = plain(value);
+                let date = value.plain();
                 if Timestamp::parse(&date).is_some() {
                     return Ok(Some(date));
                 }
                 format!("the date {:?} in the field {field:?}", shortened(&date))
             }
-            other => format!("{} in the field {field:?}", kind_of(other)),
+            other => format!("{} in the field {field:?}", other.kind()),
         };
         let expected = "a date such as 2023-11-15, 2023-11-15T08:00:00Z or 15 November 2023, or \
                         Unix seconds";

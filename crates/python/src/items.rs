@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use crate::documents::{DEFAULT_ID, Documents, Maker};
 use crate::error::{OrRaise, raise};
 use crate::options::Fields;
-use crate::values::{self, is_name, kind_of, plain};
+use crate::values::{self, is_name};
 
 /// How many items go by between two looks for an interrupt.
 const LOOK: usize = 1024;
@@ -27,10 +27,10 @@ pub(crate) fn from_items(items: &Bound<'_, PyAny>, fields: Fields) -> PyResult<D
             Document::new(name.clone(), string(text, &name)?)
         } else if let Some((id, text)) = pair(&item) {
             let id = values::object(&id)?;
-            let name = match id {
-                FieldValue::Text(_) | FieldValue::Integer(_) | FieldValue::Float(_) => plain(&id),
-                other => return Err(raise(py, &no_document(kind_of(&other), number))),
-            };
+            if !is_name(Some(&id)) {
+                return Err(raise(py, &no_document(id.kind(), number)));
+            }
+            let name = id.plain();
             let text = text_of(&text, "text", &name)?;
             Document::new(name, text)
         } else if let Some(record) = as_record(&item)? {

@@ -7,9 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use doublet::report::html::{self, HtmlOptions};
 use doublet::report::json;
-use doublet::report::model::{
-    self, Change, MatchKind, Operation, OperationKind, PassageKind, Share,
-};
+use doublet::report::model::{self, Change, Operation, OperationKind, Share};
 use doublet::{DocId, Document, Doublet};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -112,13 +110,13 @@ impl Report {
     fn match_at(&self, index: usize) -> PyResult<MatchParts> {
         let found = at(&self.inner.report.matches, index)?;
         let (a, b) = (found.a.0, found.b.0);
-        Ok((a, b, match_kind(found.kind), found.similarity, found.a_in_b, found.b_in_a))
+        Ok((a, b, found.kind.name(), found.similarity, found.a_in_b, found.b_in_a))
     }
 
     fn cluster_at(&self, index: usize) -> PyResult<ClusterParts> {
         let cluster = at(&self.inner.report.document_clusters, index)?;
         let members = cluster.members.iter().map(|member| {
-            (member.document.0, match_kind(member.kind), member.similarity, member.containment)
+            (member.document.0, member.kind.name(), member.similarity, member.containment)
         });
         Ok((cluster.representative.0, cluster.lowest_score, members.collect()))
     }
@@ -126,7 +124,7 @@ impl Report {
     fn passage_at(&self, index: usize) -> PyResult<PassageParts> {
         let passage = at(&self.inner.report.passages, index)?;
         Ok((
-            passage_kind(passage.kind),
+            passage.kind.name(),
             passage.text.clone(),
             passage.words,
             passage.documents,
@@ -260,23 +258,6 @@ pub(crate) fn operation_parts(operation: &Operation, points: OperationPoints) ->
         operation.canonical_text.clone(),
         operation.text.clone(),
     )
-}
-
-/// The name of a kind of match.
-pub(crate) const fn match_kind(kind: MatchKind) -> &'static str {
-    match kind {
-        MatchKind::Exact => "exact",
-        MatchKind::Near => "near",
-        MatchKind::Contained => "contained",
-    }
-}
-
-/// The name of a kind of passage.
-pub(crate) const fn passage_kind(kind: PassageKind) -> &'static str {
-    match kind {
-        PassageKind::Reuse => "reuse",
-        PassageKind::Boilerplate => "boilerplate",
-    }
 }
 
 /// The names of a kind of step, and of its change.

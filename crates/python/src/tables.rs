@@ -20,7 +20,7 @@ use doublet::report::model::{Operation, PassageMember, Share};
 
 use crate::arrow::ArrowTable;
 use crate::points::{MemberPoints, OperationPoints};
-use crate::report::{Inner, match_kind, operation_kind, passage_kind};
+use crate::report::{Inner, operation_kind};
 
 /// Rows a batch.
 const ROWS: usize = 16_384;
@@ -148,7 +148,7 @@ fn passages(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
     let of = Of(&rows);
     vec![
         ("passage", false, of.u32(|row| row.number as u32)),
-        ("kind", false, of.str(|row| Some(passage_kind(row.passage.kind)))),
+        ("kind", false, of.str(|row| Some(row.passage.kind.name()))),
         ("words", false, of.u32(|row| row.passage.words)),
         ("documents", false, of.u32(|row| row.passage.documents)),
         ("distinctiveness", false, of.f64(|row| Some(row.passage.distinctiveness))),
@@ -197,7 +197,7 @@ fn clusters(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
         ("name", false, of.str(|row| Some(inner.who(row.1).0))),
         ("group", false, of.str(|row| Some(inner.who(row.1).1))),
         ("date", true, of.str(|row| inner.who(row.1).2)),
-        ("kind", true, of.str(|row| row.2.map(|member| match_kind(member.kind)))),
+        ("kind", true, of.str(|row| row.2.map(|member| member.kind.name()))),
         ("similarity", true, of.f64(|row| row.2.map(|member| member.similarity))),
         ("containment", true, of.f64(|row| row.2.map(|member| member.containment))),
     ]
@@ -211,7 +211,7 @@ fn matches(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
         ("b", false, of.u32(|row| row.b.0)),
         ("a_name", false, of.str(|row| Some(inner.who(row.a).0))),
         ("b_name", false, of.str(|row| Some(inner.who(row.b).0))),
-        ("kind", false, of.str(|row| Some(match_kind(row.kind)))),
+        ("kind", false, of.str(|row| Some(row.kind.name()))),
         ("similarity", false, of.f64(|row| Some(row.similarity))),
         ("a_in_b", false, of.f64(|row| Some(row.a_in_b))),
         ("b_in_a", false, of.f64(|row| Some(row.b_in_a))),

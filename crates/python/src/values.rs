@@ -80,8 +80,10 @@ pub(crate) fn cell(array: &ArrayRef, row: usize) -> FieldValue {
             .and_then(|texts| texts.bytes(row).map(|b| String::from_utf8_lossy(b).into_owned()))
             .map_or(FieldValue::Null, FieldValue::Text),
         DataType::Dictionary(_, _) => {
-            let dictionary = array.as_any_dictionary();
-            match dictionary.normalized_keys().get(row) {
+            // Of this row alone: the keys of all would be made again for each.
+            let row = array.slice(row, 1);
+            let dictionary = row.as_any_dictionary();
+            match dictionary.normalized_keys().first() {
                 Some(&key) => cell(dictionary.values(), key),
                 None => FieldValue::Null,
             }
@@ -97,7 +99,7 @@ pub(crate) fn cell(array: &ArrayRef, row: usize) -> FieldValue {
         DataType::Map(_, _) => {
             let entries = array.as_map().value(row);
             let [keys, values] = entries.columns() else { return FieldValue::Null };
-            let pair = |at: usize| (plain(&cell(keys, at)), cell(values, at));
+            let pair = |at: usize| (cell(keys, at).plain(), cell(values, at));
             FieldValue::Map((0..entries.len()).map(pair).collect())
         }
         _ => FieldValue::Null,
@@ -135,12 +137,10 @@ pub(crate) fn object(value: &Bound<'_, PyAny>) -> PyResult<FieldValue> {
         return Ok(FieldValue::Text(value.to_string_lossy().into_owned()));
     }
     if let Ok(values) = value.cast::<PyList>() {
-        let values: PyResult<Vec<_>> = values.iter().map(|value| object(&value)).collect();
-        return Ok(FieldValue::List(values?));
+        return objects(values.iter());
     }
     if let Ok(values) = value.cast::<PyTuple>() {
-        let values: PyResult<Vec<_>> = values.iter().map(|value| object(&value)).collect();
-        return Ok(FieldValue::List(values?));
+        return objects(values.iter());
     }
     if let Ok(values) = value.cast::<PyDict>() {
         let mut map = BTreeMap::new();
@@ -163,27 +163,8 @@ pub(crate) fn object(value: &Bound<'_, PyAny>) -> PyResult<FieldValue> {
     Ok(FieldValue::Text(value.str()?.to_string_lossy().into_owned()))
 }
 
-/// A value as it is shown: a string without quotation marks, nothing for what is no scalar.
-pub(crate) fn plain(value: &FieldValue) -> String {
-    match value {
-        FieldValue::Text(value) => value.clone(),
-        FieldValue::Integer(value) => value.to_string(),
-        FieldValue::Float(value) => value.to_string(),
-        FieldValue::Bool(value) => value.to_string(),
-        FieldValue::Null | FieldValue::List(_) | FieldValue::Map(_) => String::new(),
-    }
-}
-
-/// What a value is, for messages.
-pub(crate) fn kind_of(value: &FieldValue) -> &'static str {
-    match value {
-        FieldValue::Null => "null",
-        FieldValue::Bool(_) => "true or false",
-        FieldValue::Integer(_) | FieldValue::Float(_) => "a number",
-        FieldValue::Text(_) => "a string",
-        FieldValue::List(_) => "a list",
-        FieldValue::Map(_) => "an object",
-    }
+fn objects<'py>(values: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<FieldValue> {
+    values.map(|value| object(&value)).collect::<PyResult<_>>().map(FieldValue::List)
 }
 
 /// Whether a value can name a document.

@@ -6,12 +6,12 @@ beside them as ``start_byte`` and ``end_byte``. Ranges are half-open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 from . import _doublet
-from .tables import Table
+from .tables import Rows, Table
 
 __all__ = [
     "AlignedPart",
@@ -158,32 +158,10 @@ class PassageMember:
     operations: tuple[Operation, ...] = field(repr=False)
 
 
-class Members(Sequence[PassageMember]):
+class Members(Rows[PassageMember], Sequence[PassageMember]):
     """The places of a passage, made when they are asked for."""
 
-    __slots__ = ("_count", "_make")
-
-    def __init__(self, count: int, make: Callable[[int], PassageMember]) -> None:
-        self._count = count
-        self._make = make
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> PassageMember: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[PassageMember]: ...
-    def __getitem__(self, index: int | slice) -> PassageMember | list[PassageMember]:
-        if isinstance(index, slice):
-            return [self._make(i) for i in range(*index.indices(self._count))]
-        at = index + self._count if index < 0 else index
-        if not 0 <= at < self._count:
-            raise IndexError(f"{index} of {self._count}")
-        return self._make(at)
-
-    def __iter__(self) -> Iterator[PassageMember]:
-        return map(self._make, range(self._count))
+    __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)

@@ -12,32 +12,19 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-__all__ = ["Column", "Table"]
+__all__ = ["Column", "Rows", "Table"]
 
 T = TypeVar("T")
 
 
-class Table(Generic[T]):
-    """Results, one by one as objects or whole as an Arrow table.
+class Rows(Generic[T]):
+    """Things that are made when they are asked for, by number."""
 
-    Objects are made when they are asked for. The table speaks the Arrow PyCapsule interface, so
-    whatever does (pyarrow, Polars, pandas, DuckDB, nanoarrow) takes the object itself:
-    ``polars.DataFrame(report.passages)``. The methods below are short for that.
+    __slots__ = ("_count", "_make")
 
-    It has what a sequence has and is none by name: data frames would take a sequence row by row.
-    """
-
-    __slots__ = ("_count", "_make", "_open")
-
-    def __init__(
-        self,
-        count: int,
-        make: Callable[[int], T],
-        open_table: Callable[[], _doublet.ArrowTable],
-    ) -> None:
+    def __init__(self, count: int, make: Callable[[int], T]) -> None:
         self._count = count
         self._make = make
-        self._open = open_table
 
     def __len__(self) -> int:
         return self._count
@@ -56,6 +43,28 @@ class Table(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return map(self._make, range(self._count))
+
+
+class Table(Rows[T]):
+    """Results, one by one as objects or whole as an Arrow table.
+
+    Objects are made when they are asked for. The table speaks the Arrow PyCapsule interface, so
+    whatever does (pyarrow, Polars, pandas, DuckDB, nanoarrow) takes the object itself:
+    ``polars.DataFrame(report.passages)``. The methods below are short for that.
+
+    It has what a sequence has and is none by name: data frames would take a sequence row by row.
+    """
+
+    __slots__ = ("_open",)
+
+    def __init__(
+        self,
+        count: int,
+        make: Callable[[int], T],
+        open_table: Callable[[], _doublet.ArrowTable],
+    ) -> None:
+        super().__init__(count, make)
+        self._open = open_table
 
     def __reversed__(self) -> Iterator[T]:
         return map(self._make, reversed(range(self._count)))
