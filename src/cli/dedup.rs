@@ -9,7 +9,7 @@ use std::time::Instant;
 use doublet::cluster::{keep_ranks, protected_first};
 use doublet::dedup::{Bounds, Edits, Layout, Options, Plan, REMOVED, from_start, write_removed};
 use doublet::{
-    Collection, Config, Document, DocumentConfig, Error, ErrorKind, Input, PassageConfig,
+    Collection, Config, Document, DocumentConfig, Error, ErrorKind, Input, Keep, PassageConfig,
     ReadConfig, Report, Result, Scope, Timestamp,
 };
 
@@ -95,7 +95,19 @@ impl<'a> Job<'a> {
         {
             return Err(exists(stats));
         }
-        Ok(Self { args, reading: ReadConfig::from(&args.input), config, options, place })
+        // Of the other fields of a record only what the policy asks for is looked at.
+        let asked = match &config.documents.keep {
+            Keep::Newest(Some(field)) | Keep::Oldest(Some(field)) | Keep::Max(field) => {
+                vec![field.clone()]
+            }
+            Keep::Newest(None)
+            | Keep::Oldest(None)
+            | Keep::Longest
+            | Keep::First
+            | Keep::SourceOrder => Vec::new(),
+        };
+        let reading = ReadConfig { metadata_fields: Some(asked), ..ReadConfig::from(&args.input) };
+        Ok(Self { args, reading, config, options, place })
     }
 
     /// Lists the files of the inputs, and checks that the output can hold them.

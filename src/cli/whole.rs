@@ -14,7 +14,7 @@ use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written, f
 use doublet::report::model::Skipped;
 use doublet::source::{StreamOptions, stream};
 use doublet::spill::Work;
-use doublet::{Document, Error, ErrorKind, Keep, ReadConfig, Result};
+use doublet::{Document, Error, ErrorKind, Result};
 
 use super::Exit;
 use super::dedup::{Job, Stage, spool};
@@ -175,15 +175,6 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// How documents are read: without the fields that nobody asks for.
-    fn reading(&self) -> ReadConfig {
-        let needs_fields = matches!(
-            &self.job.config.documents.keep,
-            Keep::Newest(Some(_)) | Keep::Oldest(Some(_)) | Keep::Max(_)
-        );
-        ReadConfig { metadata: needs_fields, ..self.job.reading.clone() }
-    }
-
     /// The first pass: takes in all documents, those that only protect first.
     fn scan(
         &self,
@@ -197,7 +188,7 @@ impl Pass<'_> {
         let mut protecting = true;
         let progress = Bytes("scan", self.progress);
         let streamed =
-            stream(job.inputs(self.stdin)?, &self.reading(), &options, &progress, |batch| {
+            stream(job.inputs(self.stdin)?, &job.reading, &options, &progress, |batch| {
                 layout.check(&batch.documents, false)?;
                 let is_protected = |document: &&Document| protecting && job.protects(document);
                 let protected = batch.documents.iter().take_while(is_protected).count();
@@ -219,7 +210,7 @@ impl Pass<'_> {
             let file = File::create_new(&path).map_err(fail)?;
             let mut out = BufWriter::with_capacity(1 << 16, file);
             let inputs = self.job.inputs(self.stdin)?;
-            verdicts.write_removed(inputs, &self.reading(), self.batch_bytes, &(), &mut out)?;
+            verdicts.write_removed(inputs, &self.job.reading, self.batch_bytes, &(), &mut out)?;
             out.flush().map_err(fail)
         };
         let progress = Bytes("writing", self.progress);

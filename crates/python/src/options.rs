@@ -156,6 +156,10 @@ impl TryFrom<ReadOptions> for ReadConfig {
             group_by: options.group_by,
             date_field: options.date_field,
             metadata: !matches!(options.metadata, MetadataFields::All(false)),
+            metadata_fields: match options.metadata {
+                MetadataFields::All(_) => None,
+                MetadataFields::Named(names) => Some(names),
+            },
             format: options.format_in.parse()?,
             encoding: options.encoding,
             include: options.include,

@@ -337,3 +337,12 @@ def test_format_in_says_what_a_file_holds() -> None:
         doublet.read("table.txt", format_in="tables")
     with pytest.raises(doublet.ConfigError):
         doublet.find(["One."], format_in="csv")
+
+
+def test_named_fields_are_kept_alike_from_files_and_from_memory() -> None:
+    Path("records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)), encoding="utf-8")
+    for data in (Path("records.jsonl"), RECORDS):
+        report = doublet.find(data, metadata=["stars"])
+        assert [document.metadata for document in report.documents] == [
+            {"stars": record["stars"]} for record in RECORDS
+        ]
