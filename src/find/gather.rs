@@ -16,7 +16,7 @@ use super::stage::{Clock, Stage};
 use crate::cluster::KeepKeys;
 use crate::config::{Config, PassageConfig, Scope};
 use crate::document::{DocId, Document, Timestamp};
-use crate::documents::store::{Store, StoreBuilder, TokenRows, TokensAt};
+use crate::documents::store::{StoreBuilder, TokenRow, TokenRows, Tokens, TokensAt};
 use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
@@ -37,7 +37,10 @@ pub struct Gathering<'d> {
     maker: FeatureMaker,
     /// Where documents are compared.
     builder: Option<StoreBuilder>,
-    tokens: Held,
+    /// Tokens of all documents, where passages are looked for.
+    indexes: Vec<TokenIndex>,
+    /// Tokens of all documents, where only documents are compared.
+    rows: TokenRows,
     keys: KeepKeys,
     /// Tokens of each document.
     counts: Vec<u32>,
@@ -45,12 +48,12 @@ pub struct Gathering<'d> {
     entries: Entries,
 }
 
-/// The tokens of all documents.
-enum Held {
+/// What is kept of a document's tokens.
+enum Kept {
     /// With their places, for passages.
-    Indexes(Vec<TokenIndex>),
+    Index(TokenIndex),
     /// Alone.
-    Rows(TokenRows),
+    Row(TokenRow),
 }
 
 impl<'d> Gathering<'d> {
@@ -66,10 +69,8 @@ impl<'d> Gathering<'d> {
             clock,
             builder: compares.then(|| StoreBuilder::new(&work, maker.spec().sketch_size())),
             maker,
-            tokens: match config.scope {
-                Scope::Documents => Held::Rows(TokenRows::new(&work)),
-                Scope::Both | Scope::Passages => Held::Indexes(Vec::new()),
-            },
+            indexes: Vec::new(),
+            rows: TokenRows::new(&work),
             keys: KeepKeys::new(&config.documents.keep),
             counts: Vec::new(),
             content_hashes: Vec::new(),
@@ -103,7 +104,8 @@ impl<'d> Gathering<'d> {
     fn analyse(&mut self, batch: &[Document]) -> Result<()> {
         let maker = &self.maker;
         let compares = self.builder.is_some();
-        let analysed: Vec<(TokenIndex, u128, Option<DocumentFeatures>)> = batch
+        let aligns = self.doublet.config.scope != Scope::Documents;
+        let analysed: Vec<(u32, Kept, u128, Option<DocumentFeatures>)> = batch
             .par_iter()
             .with_min_len(8)
             .map_init(
@@ -111,26 +113,30 @@ impl<'d> Gathering<'d> {
                 |(tokenizer, buffer, maker), document| {
                     stop::checkpoint();
                     tokenizer.tokenize(&document.text, buffer);
-                    let index = TokenIndex::new(buffer);
-                    let features = compares.then(|| maker.features(index.hashes()));
+                    let features = compares.then(|| maker.features(&buffer.hashes));
                     let hash = features.as_ref().map_or_else(
-                        || content_hash(index.hashes().iter().map(|token| token.0)),
+                        || content_hash(&buffer.hashes),
                         |features| features.content_hash,
                     );
-                    (index, hash, features)
+                    let kept = if aligns {
+                        Kept::Index(TokenIndex::new(buffer))
+                    } else {
+                        Kept::Row(TokenRow::of(&buffer.hashes))
+                    };
+                    (buffer.len() as u32, kept, hash, features)
                 },
             )
             .collect();
-        for (document, (index, hash, features)) in batch.iter().zip(analysed) {
-            self.counts.push(index.len() as u32);
+        for (document, (tokens, kept, hash, features)) in batch.iter().zip(analysed) {
+            self.counts.push(tokens);
             self.content_hashes.push(hash);
             if let (Some(builder), Some(features)) = (&mut self.builder, &features) {
                 builder.add(features)?;
                 self.keys.push(document, Timestamp::parse);
             }
-            match &mut self.tokens {
-                Held::Indexes(indexes) => indexes.push(index),
-                Held::Rows(rows) => rows.add(index.hashes())?,
+            match kept {
+                Kept::Index(index) => self.indexes.push(index),
+                Kept::Row(row) => self.rows.add(&row)?,
             }
         }
         Ok(())
@@ -147,10 +153,9 @@ impl<'d> Gathering<'d> {
     /// Goes through the halves. `held` are all documents where their texts are needed or at hand;
     /// the first `protected` ones represent their clusters.
     pub(super) fn conclude(self, held: &[Document], protected: usize) -> Result<Report> {
-        let Self { doublet, mut clock, mut tokens, counts, content_hashes, mut entries, .. } = self;
-        if let Held::Rows(rows) = &mut tokens {
-            rows.seal(false)?;
-        }
+        let Self { doublet, mut clock, indexes, mut rows, counts, content_hashes, .. } = self;
+        let mut entries = self.entries;
+        rows.seal(false)?;
         let store = self.builder.map(|builder| builder.finish(false)).transpose()?;
         let config = &doublet.config;
         let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
@@ -161,7 +166,11 @@ impl<'d> Gathering<'d> {
             None => DocumentFindings::default(),
             Some(store) => {
                 let ranks = self.keys.ranks(counts.len(), |id| counts[id], protected);
-                compare(store, &tokens, &ranks, config)?
+                let lookup = |id: DocId| indexes[id.index()].hashes();
+                let held = TokensAt(&lookup);
+                let aligns = config.scope != Scope::Documents;
+                let tokens: &dyn Tokens = if aligns { &held } else { &rows };
+                compare_store(store, tokens, &ranks, &config.documents)?
             }
         };
         drop(store);
@@ -170,13 +179,13 @@ impl<'d> Gathering<'d> {
         suppressed.empty_documents = counts.iter().filter(|&&count| count == 0).count() as u64;
         let resolved = config.passages.resolved(total);
         let mut passages = Vec::new();
-        if let Held::Indexes(tokens) = &tokens {
+        if config.scope != Scope::Documents {
             let copy_of = first_copies(&content_hashes);
             let representative = representatives(&compared.clusters, &copy_of);
             let dates = dates(held);
             let collection = Collection {
                 documents: held,
-                tokens,
+                tokens: &indexes,
                 copy_of: &copy_of,
                 representative: &representative,
             };
@@ -218,22 +227,6 @@ impl<'d> Gathering<'d> {
             suppressed,
             skipped: Vec::new(),
         })
-    }
-}
-
-/// The document half.
-fn compare(
-    store: &Store,
-    tokens: &Held,
-    ranks: &[u32],
-    config: &Config,
-) -> Result<DocumentFindings> {
-    match tokens {
-        Held::Rows(rows) => compare_store(store, rows, ranks, &config.documents),
-        Held::Indexes(indexes) => {
-            let lookup = |id: DocId| indexes[id.index()].hashes();
-            compare_store(store, &TokensAt(&lookup), ranks, &config.documents)
-        }
     }
 }
 
