@@ -27,14 +27,20 @@ use crate::spill::Work;
 use crate::stop;
 use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
 
-/// Documents that are analysed before what was made of them is put in its place.
-const BATCH: usize = 1024;
+/// Documents that are analysed while what was made of those before them is put in its place.
+const BATCH: usize = 512;
 
 /// A run that takes its documents batch by batch; see [`Doublet::gather`].
 pub struct Gathering<'d> {
     doublet: &'d Doublet,
     clock: Clock<'d>,
     maker: FeatureMaker,
+    kept: Kept,
+    entries: Entries,
+}
+
+/// What is kept of all documents.
+struct Kept {
     /// Where documents are compared.
     builder: Option<StoreBuilder>,
     /// Tokens of all documents, where passages are looked for.
@@ -45,11 +51,18 @@ pub struct Gathering<'d> {
     /// Tokens of each document.
     counts: Vec<u32>,
     content_hashes: Vec<u128>,
-    entries: Entries,
 }
 
-/// What is kept of a document's tokens.
-enum Kept {
+/// What one pass over a text makes.
+struct Analysed {
+    count: u32,
+    content_hash: u128,
+    features: Option<DocumentFeatures>,
+    tokens: Tokenised,
+}
+
+/// A document's tokens.
+enum Tokenised {
     /// With their places, for passages.
     Index(TokenIndex),
     /// Alone.
@@ -64,18 +77,15 @@ impl<'d> Gathering<'d> {
         let maker = FeatureMaker::new(&config.documents)?;
         let work = Work::in_memory();
         let compares = config.scope != Scope::Passages;
-        Ok(Self {
-            doublet,
-            clock,
+        let kept = Kept {
             builder: compares.then(|| StoreBuilder::new(&work, maker.spec().sketch_size())),
-            maker,
             indexes: Vec::new(),
             rows: TokenRows::new(&work),
             keys: KeepKeys::new(&config.documents.keep),
             counts: Vec::new(),
             content_hashes: Vec::new(),
-            entries: Entries::default(),
-        })
+        };
+        Ok(Self { doublet, clock, maker, kept, entries: Entries::default() })
     }
 
     /// Takes the next documents; their numbers go on where those before them ended.
@@ -85,10 +95,11 @@ impl<'d> Gathering<'d> {
     /// [`ErrorKind::Interrupted`] when the run was stopped.
     pub fn add(&mut self, documents: Vec<Document>) -> Result<()> {
         self.take(&documents)?;
-        let first = self.counts.len() - documents.len();
+        let Kept { counts, content_hashes, .. } = &self.kept;
+        let first = counts.len() - documents.len();
         for (document, id) in documents.into_iter().zip(first..) {
             let bytes = document.text.len() as u32;
-            self.entries.push(document, bytes, self.counts[id], self.content_hashes[id]);
+            self.entries.push(document, bytes, counts[id], content_hashes[id]);
         }
         Ok(())
     }
@@ -96,50 +107,18 @@ impl<'d> Gathering<'d> {
     /// Takes what the halves need of documents.
     pub(super) fn take(&mut self, documents: &[Document]) -> Result<()> {
         self.doublet.stop.check()?;
-        check_limits(self.counts.len(), documents)?;
-        documents.chunks(BATCH).try_for_each(|batch| self.analyse(batch))
-    }
-
-    /// The one pass over the texts.
-    fn analyse(&mut self, batch: &[Document]) -> Result<()> {
-        let maker = &self.maker;
-        let compares = self.builder.is_some();
-        let aligns = self.doublet.config.scope != Scope::Documents;
-        let analysed: Vec<(u32, Kept, u128, Option<DocumentFeatures>)> = batch
-            .par_iter()
-            .with_min_len(8)
-            .map_init(
-                || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
-                |(tokenizer, buffer, maker), document| {
-                    stop::checkpoint();
-                    tokenizer.tokenize(&document.text, buffer);
-                    let features = compares.then(|| maker.features(&buffer.hashes));
-                    let hash = features.as_ref().map_or_else(
-                        || content_hash(&buffer.hashes),
-                        |features| features.content_hash,
-                    );
-                    let kept = if aligns {
-                        Kept::Index(TokenIndex::new(buffer))
-                    } else {
-                        Kept::Row(TokenRow::of(&buffer.hashes))
-                    };
-                    (buffer.len() as u32, kept, hash, features)
-                },
-            )
-            .collect();
-        for (document, (tokens, kept, hash, features)) in batch.iter().zip(analysed) {
-            self.counts.push(tokens);
-            self.content_hashes.push(hash);
-            if let (Some(builder), Some(features)) = (&mut self.builder, &features) {
-                builder.add(features)?;
-                self.keys.push(document, Timestamp::parse);
-            }
-            match kept {
-                Kept::Index(index) => self.indexes.push(index),
-                Kept::Row(row) => self.rows.add(&row)?,
-            }
+        let Self { doublet, maker, kept, .. } = self;
+        check_limits(kept.counts.len(), documents)?;
+        let mut ready: (&[Document], Vec<Analysed>) = Default::default();
+        for batch in documents.chunks(BATCH) {
+            let (analysed, placed) = rayon::join(
+                || analyse(maker, doublet.config.scope, batch),
+                || kept.put(ready.0, std::mem::take(&mut ready.1)),
+            );
+            placed?;
+            ready = (batch, analysed);
         }
-        Ok(())
+        kept.put(ready.0, ready.1)
     }
 
     /// Compares the documents.
@@ -153,10 +132,10 @@ impl<'d> Gathering<'d> {
     /// Goes through the halves. `held` are all documents where their texts are needed or at hand;
     /// the first `protected` ones represent their clusters.
     pub(super) fn conclude(self, held: &[Document], protected: usize) -> Result<Report> {
-        let Self { doublet, mut clock, indexes, mut rows, counts, content_hashes, .. } = self;
-        let mut entries = self.entries;
+        let Self { doublet, mut clock, kept, mut entries, .. } = self;
+        let Kept { builder, indexes, mut rows, keys, counts, content_hashes } = kept;
         rows.seal(false)?;
-        let store = self.builder.map(|builder| builder.finish(false)).transpose()?;
+        let store = builder.map(|builder| builder.finish(false)).transpose()?;
         let config = &doublet.config;
         let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
 
@@ -165,7 +144,7 @@ impl<'d> Gathering<'d> {
         let compared = match &store {
             None => DocumentFindings::default(),
             Some(store) => {
-                let ranks = self.keys.ranks(counts.len(), |id| counts[id], protected);
+                let ranks = keys.ranks(counts.len(), |id| counts[id], protected);
                 let lookup = |id: DocId| indexes[id.index()].hashes();
                 let held = TokensAt(&lookup);
                 let aligns = config.scope != Scope::Documents;
@@ -227,6 +206,54 @@ impl<'d> Gathering<'d> {
             suppressed,
             skipped: Vec::new(),
         })
+    }
+}
+
+/// The one pass over the texts.
+fn analyse(maker: &FeatureMaker, scope: Scope, batch: &[Document]) -> Vec<Analysed> {
+    batch
+        .par_iter()
+        .with_min_len(8)
+        .map_init(
+            || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
+            |(tokenizer, buffer, maker), document| {
+                stop::checkpoint();
+                tokenizer.tokenize(&document.text, buffer);
+                let features = (scope != Scope::Passages).then(|| maker.features(&buffer.hashes));
+                Analysed {
+                    count: buffer.len() as u32,
+                    content_hash: features.as_ref().map_or_else(
+                        || content_hash(&buffer.hashes),
+                        |features| features.content_hash,
+                    ),
+                    features,
+                    tokens: if scope == Scope::Documents {
+                        Tokenised::Row(TokenRow::of(&buffer.hashes))
+                    } else {
+                        Tokenised::Index(TokenIndex::new(buffer))
+                    },
+                }
+            },
+        )
+        .collect()
+}
+
+impl Kept {
+    /// Puts what was made of documents in its place.
+    fn put(&mut self, batch: &[Document], analysed: Vec<Analysed>) -> Result<()> {
+        for (document, analysed) in batch.iter().zip(analysed) {
+            self.counts.push(analysed.count);
+            self.content_hashes.push(analysed.content_hash);
+            if let (Some(builder), Some(features)) = (&mut self.builder, &analysed.features) {
+                builder.add(features)?;
+                self.keys.push(document, Timestamp::parse);
+            }
+            match analysed.tokens {
+                Tokenised::Index(index) => self.indexes.push(index),
+                Tokenised::Row(row) => self.rows.add(&row)?,
+            }
+        }
+        Ok(())
     }
 }
 
