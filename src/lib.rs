@@ -9,6 +9,7 @@ pub mod error;
 mod find;
 mod hash;
 pub mod lsh;
+mod pairing;
 mod passage;
 pub mod report;
 pub mod shingle;

@@ -24,6 +24,7 @@ use crate::documents::store::{
 use crate::documents::{DocumentFeatures, FeatureMaker, Recall, Wanted, find_matches};
 use crate::error::Result;
 use crate::hash::content_hash;
+use crate::pairing::Pairing;
 use crate::source::Batch;
 use crate::spill::{Rows, SavedRuns, Sorted, Work, record};
 use crate::text::{TokenBuffer, Tokenizer};
@@ -324,7 +325,7 @@ impl Scanned {
     /// damaged.
     pub fn decide(self) -> Result<Verdicts> {
         let Self { config, rules, store, tokens, ranks, catalogue, saved } = self;
-        let copies = Copies::of_briefs(&store.briefs);
+        let copies = Copies::of_briefs(&store.briefs, Pairing::Everything);
         let faces = Faces::new(&copies, &ranks);
         let mut judge = Judge {
             rules,

@@ -8,6 +8,10 @@
 //! its own. A site that is left alone at the end goes with the neighbour that it was aligned with,
 //! so no verified pair is lost.
 //!
+//! Between a reference and a corpus canonical passages are those of the reference, and a star needs
+//! a place in the corpus. Places of the reference that hold the same text are members beside those
+//! of the corpus: each was aligned with one of those.
+//!
 //! Cost: nearly all sites find their cluster in the first round, most by the alignment that
 //! connected them; the others cost one alignment each.
 
@@ -22,6 +26,7 @@ use super::site::{Edge, SiteId, Sites};
 use super::{Collection, Limits};
 use crate::document::Timestamp;
 use crate::hash::combine;
+use crate::pairing::Pairing;
 use crate::span::TokenRange;
 use crate::stop::checkpoint;
 
@@ -57,7 +62,7 @@ pub(crate) fn refine(
             Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
         })
         .collect();
-    leave_out_parts(refined.into_iter().flatten().collect())
+    leave_out_parts(refined.into_iter().flatten().collect(), collection.pairing)
 }
 
 struct Refiner<'a> {
@@ -78,18 +83,39 @@ impl Refiner<'_> {
             if rest.len() < 2 {
                 break;
             }
-            let centre = self.canonical(&rest);
+            let centre = match self.collection.pairing {
+                Pairing::Everything => self.canonical(&rest),
+                Pairing::Against { .. } => {
+                    let refers = |&site: &SiteId| self.is_reference(site);
+                    let reference: Vec<SiteId> = rest.iter().copied().filter(refers).collect();
+                    if reference.is_empty() {
+                        break;
+                    }
+                    self.canonical(&reference)
+                }
+            };
             let (star, left) = self.star(centre, &rest);
-            if star.members.is_empty() {
-                alone.push(centre);
-            } else {
+            if self.says_something(&star) {
                 stars.push(star);
+                rest = left;
+            } else {
+                alone.push(centre);
+                rest.retain(|&site| site != centre);
             }
-            rest = left;
         }
         alone.extend(rest);
         stars.extend(self.stars_of_neighbours(alone));
         stars
+    }
+
+    fn is_reference(&self, site: SiteId) -> bool {
+        self.collection.pairing.is_reference(self.sites.places[site as usize].document)
+    }
+
+    /// Whether a star has members, and if there is a reference one in the corpus.
+    fn says_something(&self, star: &Star) -> bool {
+        let pairing = self.collection.pairing;
+        star.members.iter().any(|&(document, _)| !pairing.is_reference(document))
     }
 
     /// The star around a site, and the sites that do not belong to it.
@@ -186,7 +212,7 @@ impl Refiner<'_> {
         if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
             return first.1;
         }
-        if sites.len() == 2 {
+        if sites.len() <= 2 {
             return sites[0];
         }
         let stride = sites.len().div_ceil(SAMPLE);
@@ -222,9 +248,11 @@ impl Refiner<'_> {
                 .take_while(|edge| edge.from == site)
                 .max_by_key(|edge| (edge.matched, std::cmp::Reverse(edge.to)));
             if let Some(&Edge { to: neighbour, .. }) = neighbour {
-                // Of two lone neighbours the first is the centre.
+                // Of two lone neighbours the first is the centre; of two sides the reference.
                 let mutual = groups.contains(&(site, neighbour));
-                if !mutual {
+                if self.is_reference(site) {
+                    groups.push((site, neighbour));
+                } else if !mutual {
                     groups.push((neighbour, site));
                 }
             }
@@ -234,7 +262,7 @@ impl Refiner<'_> {
         for group in groups.chunk_by(|x, y| x.0 == y.0) {
             let sites: Vec<SiteId> = group.iter().map(|pair| pair.1).collect();
             let (star, _) = self.star(group[0].0, &sites);
-            if !star.members.is_empty() {
+            if self.says_something(&star) {
                 stars.push(star);
             }
         }

@@ -11,6 +11,10 @@
 //! was already found; a direct-mapped cache by document pair and diagonal skips those. Runs with
 //! too few equal words around them to become a passage are dropped here, before any alignment.
 //!
+//! Between a reference and a corpus only links across count: a member is linked to the next one of
+//! the other side, before it and behind it in each of the orders by context, or to all where one
+//! side has few. Anchors of the corpus that the reference does not have are not even kept.
+//!
 //! Documents of a cluster are left to their representative: where it holds the anchor too, the
 //! member takes no part in the group (it is aligned to the representative directly).
 //!
@@ -24,6 +28,8 @@ use rayon::prelude::*;
 use super::Collection;
 use super::anchor::{Winnowing, for_each_anchor};
 use crate::hash::{combine, finalise};
+use crate::lsh::filter::Filter;
+use crate::pairing::{Pairing, nearest_across};
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
@@ -86,9 +92,11 @@ pub(crate) fn find_runs(
     let anchors = 2 * tokens / (winnowing.window as u64 + 1);
     let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 2 + 1)).max(1);
     let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
+    let known = reference_anchors(collection, winnowing);
     let mut links = Links::default();
     for pass in 0..passes {
-        let lots = anchors_of_pass(collection, winnowing, Share { pass, passes, parts });
+        let share = Share { pass, passes, parts };
+        let lots = anchors_of_pass(collection, winnowing, share, known.as_ref());
         let linked: Vec<Links> = (0..parts as usize)
             .into_par_iter()
             .map_init(Vec::new, |anchors, part| {
@@ -170,8 +178,27 @@ impl Lot {
     }
 }
 
-/// The anchors of one pass, document by document and part by part.
-fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Share) -> Vec<Lot> {
+/// The anchors of the reference, where there is one.
+fn reference_anchors(collection: &Collection<'_>, winnowing: Winnowing) -> Option<Filter> {
+    let reference = collection.pairing.reference()?;
+    // Nothing fails in memory.
+    Filter::new(|show| {
+        for document in 0..reference {
+            for_each_anchor(collection.hashes(document), winnowing, |hash, _| show(hash));
+        }
+        Ok(())
+    })
+    .ok()
+}
+
+/// The anchors of one pass, document by document and part by part; those of the corpus only if the
+/// reference, where there is one, may have them.
+fn anchors_of_pass(
+    collection: &Collection<'_>,
+    winnowing: Winnowing,
+    share: Share,
+    reference: Option<&Filter>,
+) -> Vec<Lot> {
     let documents: Vec<usize> = (0..collection.tokens.len()).collect();
     documents
         .par_chunks(documents.len().div_ceil(LOTS).max(LOT_DOCUMENTS))
@@ -182,9 +209,12 @@ fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Sha
                 if collection.copy_of[document] as usize != document {
                     continue;
                 }
-                for_each_anchor(collection.hashes(document as u32), winnowing, |hash, position| {
-                    if share.part(hash).is_some() {
-                        anchors.push(Anchor { hash, document: document as u32, position });
+                let document = document as u32;
+                let filter = reference.filter(|_| !collection.pairing.is_reference(document));
+                for_each_anchor(collection.hashes(document), winnowing, |hash, position| {
+                    let is_wanted = filter.is_none_or(|filter| filter.may_hold(hash));
+                    if is_wanted && share.part(hash).is_some() {
+                        anchors.push(Anchor { hash, document, position });
                     }
                 });
             }
@@ -206,6 +236,9 @@ struct Linker<'a> {
 }
 
 const CACHE_BITS: u32 = 14;
+
+/// A key of what stands around a position; see [`following`].
+type Context = fn(&[TokenHash], usize, usize) -> u64;
 
 impl<'a> Linker<'a> {
     fn new(collection: &'a Collection<'a>, min_words: u32, winnowing: Winnowing) -> Self {
@@ -233,6 +266,10 @@ impl<'a> Linker<'a> {
         if group.len() < 2 {
             return;
         }
+        if let Some(parts) = self.collection.pairing.parts(group, |anchor| anchor.document) {
+            self.link_across(group, parts);
+            return;
+        }
         let mut members = std::mem::take(&mut self.members);
         members.clear();
         members.extend(group.iter().filter(|anchor| {
@@ -258,14 +295,8 @@ impl<'a> Linker<'a> {
         for pair in members.windows(2) {
             self.link(pair[0], pair[1]);
         }
-        for context in [following, preceding, around] {
-            let mut order = std::mem::take(&mut self.order);
-            order.clear();
-            order.extend(members.iter().zip(0u32..).map(|(anchor, index)| {
-                let tokens = self.collection.hashes(anchor.document);
-                (context(tokens, anchor.position as usize, self.winnowing.size as usize), index)
-            }));
-            order.sort_unstable();
+        for context in [following as Context, preceding, around] {
+            let order = self.in_order(members, context);
             for pair in order.windows(2) {
                 let (first, second) = (pair[0].1.min(pair[1].1), pair[0].1.max(pair[1].1));
                 // Neighbours by position are linked already.
@@ -273,6 +304,41 @@ impl<'a> Linker<'a> {
                     self.link(members[first as usize], members[second as usize]);
                 }
             }
+            self.order = order;
+        }
+    }
+
+    /// Indexes of anchors in the order of their contexts. Hand it back for the next time.
+    fn in_order(&mut self, members: &[Anchor], context: Context) -> Vec<(u64, u32)> {
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend(members.iter().zip(0u32..).map(|(anchor, index)| {
+            let tokens = self.collection.hashes(anchor.document);
+            (context(tokens, anchor.position as usize, self.winnowing.size as usize), index)
+        }));
+        order.sort_unstable();
+        order
+    }
+
+    /// Links the members of a reference with those of the corpus.
+    fn link_across(&mut self, group: &[Anchor], (reference, corpus): (&[Anchor], &[Anchor])) {
+        if Pairing::is_linear(reference.len(), corpus.len()) {
+            for &first in reference {
+                for &second in corpus {
+                    self.link(first, second);
+                }
+            }
+            return;
+        }
+        self.found.thinned += 1;
+        for context in [following as Context, preceding, around] {
+            let order = self.in_order(group, context);
+            let sides: Vec<bool> =
+                order.iter().map(|&(_, index)| (index as usize) < reference.len()).collect();
+            nearest_across(&sides, |at, other| {
+                let (at, other) = (order[at].1, order[other].1);
+                self.link(group[at.min(other) as usize], group[at.max(other) as usize]);
+            });
             self.order = order;
         }
     }
@@ -514,6 +580,7 @@ mod tests {
             tokens: &tokens,
             copy_of: &alone,
             representative: &alone,
+            pairing: Pairing::Everything,
         };
         let guarantee = sensitivity.guarantee();
         let links = find_runs(&collection, sensitivity.winnowing(), guarantee);

@@ -34,6 +34,7 @@ use self::pairs::Worker;
 use crate::config::PassageConfig;
 use crate::document::{DocId, Document, Timestamp};
 use crate::find::Stage;
+use crate::pairing::Pairing;
 use crate::report::model::{
     LineSpan, Operation, OperationKind, PassageCluster, PassageKind, PassageMember, Suppressed,
 };
@@ -51,6 +52,9 @@ pub(crate) struct Collection<'a> {
     pub(crate) copy_of: &'a [u32],
     /// The representative of the document's cluster; its own number for most.
     pub(crate) representative: &'a [u32],
+    /// What is compared with what. With a reference `copy_of` and `representative` are the
+    /// documents' own numbers.
+    pub(crate) pairing: Pairing,
 }
 
 impl Collection<'_> {

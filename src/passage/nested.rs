@@ -4,7 +4,7 @@
 //! with all the carriers of the whole. Told apart they would show every carrier in pieces. So of a
 //! cluster nearly all of whose places lie inside places of one larger cluster, only what is new
 //! stays: the places outside, and one of those inside that they are versions of. If all lie inside,
-//! nothing is new. A sentence that many others quote from a page that two share keeps all of its
+//! nothing is new. With a reference one of the corpus stays beside it. A sentence that many others quote from a page that two share keeps all of its
 //! carriers, as most of them stand outside.
 //!
 //! Cost: a sort of all places, and a few looks back for each.
@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::cluster::Star;
 use super::pairs::Place;
+use crate::pairing::Pairing;
 
 /// Places inside for each one outside from which on the inner ones are left out.
 const INSIDE: usize = 4;
@@ -34,7 +35,7 @@ struct Held {
 }
 
 /// Takes out of all stars what larger ones tell; counts the places taken out.
-pub(super) fn leave_out_parts(mut stars: Vec<Star>) -> (Vec<Star>, u64) {
+pub(super) fn leave_out_parts(mut stars: Vec<Star>, pairing: Pairing) -> (Vec<Star>, u64) {
     if stars.len() < 2 {
         return (stars, 0);
     }
@@ -59,7 +60,7 @@ pub(super) fn leave_out_parts(mut stars: Vec<Star>) -> (Vec<Star>, u64) {
     let kept: Vec<Star> = stars
         .into_par_iter()
         .enumerate()
-        .filter_map(|(number, star)| without_inner(star, number, &held))
+        .filter_map(|(number, star)| without_inner(star, number, &held, pairing))
         .collect();
     let left_out = before - members(&kept);
     (kept, left_out)
@@ -72,7 +73,7 @@ fn places(star: &Star) -> impl Iterator<Item = Place> + '_ {
 }
 
 /// What is new in a star, if anything.
-fn without_inner(mut star: Star, number: usize, held: &[Held]) -> Option<Star> {
+fn without_inner(mut star: Star, number: usize, held: &[Held], pairing: Pairing) -> Option<Star> {
     // For each place, canonical first, the places of larger stars that hold it.
     let holders: Vec<Vec<Held>> =
         places(&star).map(|place| holders_of(place, number, held).collect()).collect();
@@ -105,13 +106,15 @@ fn without_inner(mut star: Star, number: usize, held: &[Held]) -> Option<Star> {
         return Some(star);
     }
     // The canonical place stays, and one inside if it is not: what is new is a version of it.
-    let mut wanted = usize::from(!inner[0]);
+    let mut outer = star.members.iter().zip(&inner[1..]).filter(|(_, inner)| !**inner);
+    let new_in_corpus = outer.any(|((document, _), _)| !pairing.is_reference(*document));
+    let mut wanted = usize::from(!inner[0] || !new_in_corpus);
     let mut index = 0;
-    star.members.retain(|_| {
+    star.members.retain(|&(document, _)| {
         index += 1;
-        let stays = !inner[index] || wanted > 0;
-        wanted -= usize::from(inner[index] && wanted > 0);
-        stays
+        let helps = wanted > 0 && (new_in_corpus || !pairing.is_reference(document));
+        wanted -= usize::from(inner[index] && helps);
+        !inner[index] || helps
     });
     Some(star)
 }
@@ -164,23 +167,27 @@ mod tests {
         let quote = whole(10);
         let mut half: Vec<_> = (0..10).map(|document| (document, 100, 118)).collect();
         half.push((10, 7, 25));
-        let (kept, left_out) = leave_out_parts(vec![star(&half), star(&quote)]);
+        let (kept, left_out) =
+            leave_out_parts(vec![star(&half), star(&quote)], Pairing::Everything);
         assert_eq!(of_all(&kept), [quote.clone(), vec![(0, 100, 118), (10, 7, 25)]]);
         assert_eq!(left_out, 9);
         // With a new carrier as the canonical passage one of the old ones stays.
         half.rotate_right(1);
-        let (kept, _) = leave_out_parts(vec![star(&quote), star(&half)]);
+        let (kept, _) = leave_out_parts(vec![star(&quote), star(&half)], Pairing::Everything);
         assert_eq!(of_all(&kept), [quote, vec![(10, 7, 25), (0, 100, 118)]]);
     }
 
     #[test]
     fn a_part_that_is_told_goes_and_one_that_others_quote_stays() {
         let page = whole(2);
-        let (kept, left_out) =
-            leave_out_parts(vec![star(&page), star(&[(0, 110, 120), (1, 110, 120)])]);
+        let (kept, left_out) = leave_out_parts(
+            vec![star(&page), star(&[(0, 110, 120), (1, 110, 120)])],
+            Pairing::Everything,
+        );
         assert_eq!((of_all(&kept), left_out), (vec![page.clone()], 1));
         let quoted = [(0, 110, 120), (1, 110, 120), (2, 5, 15), (3, 5, 15)];
-        let (kept, left_out) = leave_out_parts(vec![star(&quoted), star(&page)]);
+        let (kept, left_out) =
+            leave_out_parts(vec![star(&quoted), star(&page)], Pairing::Everything);
         assert_eq!((of_all(&kept), left_out), (vec![page, quoted.to_vec()], 0));
     }
 
@@ -188,7 +195,7 @@ mod tests {
     fn a_repeat_inside_one_place_is_new() {
         let page = whole(2);
         let repeated = vec![(0, 100, 110), (0, 120, 130)];
-        let (kept, _) = leave_out_parts(vec![star(&page), star(&repeated)]);
+        let (kept, _) = leave_out_parts(vec![star(&page), star(&repeated)], Pairing::Everything);
         assert_eq!(of_all(&kept), [page, repeated]);
     }
 }

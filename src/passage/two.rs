@@ -6,6 +6,7 @@ use super::direct::GramTable;
 use super::operations::Teller;
 use super::pairs::{Place, Worker};
 use crate::document::Document;
+use crate::pairing::Pairing;
 use crate::report::model::Operation;
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenBuffer, TokenIndex, Tokenizer};
@@ -55,6 +56,7 @@ pub fn align(a: &str, b: &str) -> Vec<AlignedPart> {
         tokens: &tokens,
         copy_of: &alone,
         representative: &alone,
+        pairing: Pairing::Everything,
     };
     let sides = Sides::whole(collection.hashes(0), collection.hashes(1));
     let table = GramTable::new(sides.a, TokenRange::new(0, sides.a.len() as u32));
