@@ -84,14 +84,14 @@ impl Refiner<'_> {
                 break;
             }
             let centre = match self.collection.pairing {
-                Pairing::Everything => self.canonical(&rest),
+                Pairing::Everything => self.canonical(&rest, &rest),
                 Pairing::Against { .. } => {
                     let refers = |&site: &SiteId| self.is_reference(site);
                     let reference: Vec<SiteId> = rest.iter().copied().filter(refers).collect();
                     if reference.is_empty() {
                         break;
                     }
-                    self.canonical(&reference)
+                    self.canonical(&reference, &rest)
                 }
             };
             let (star, left) = self.star(centre, &rest);
@@ -207,24 +207,27 @@ impl Refiner<'_> {
         Place { tokens, ..place }
     }
 
-    fn canonical(&self, sites: &[SiteId]) -> SiteId {
+    /// The one of some sites that stands for all of `others`, which they are among.
+    fn canonical(&self, sites: &[SiteId], others: &[SiteId]) -> SiteId {
         let date = |site: SiteId| self.dates[self.sites.places[site as usize].document as usize];
         if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
             return first.1;
         }
-        if sites.len() <= 2 {
+        if others.len() == 2 {
             return sites[0];
         }
-        let stride = sites.len().div_ceil(SAMPLE);
-        let sample: Vec<SiteId> = sites.iter().copied().step_by(stride).collect();
+        let sample = |of: &[SiteId]| -> Vec<SiteId> {
+            of.iter().copied().step_by(of.len().div_ceil(SAMPLE)).collect()
+        };
         let mut counts: HashMap<u64, u32> = HashMap::new();
-        for &site in &sample {
+        for site in sample(others) {
             for gram in self.grams(site) {
                 *counts.entry(gram).or_default() += 1;
             }
         }
-        let shared = |site| self.grams(site).map(|gram| u64::from(counts[&gram] - 1)).sum::<u64>();
-        sample
+        let count = |gram| counts.get(&gram).map_or(0, |&count| u64::from(count - 1));
+        let shared = |site| self.grams(site).map(count).sum::<u64>();
+        sample(sites)
             .into_iter()
             .max_by_key(|&site| (shared(site), std::cmp::Reverse(site_key(self.sites, site))))
             .unwrap_or(sites[0])
