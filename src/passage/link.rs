@@ -19,6 +19,8 @@
 //!
 //! Cost: sorting, and some 50–100 ns a link; 16 bytes an anchor of one pass.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::Collection;
@@ -87,6 +89,8 @@ pub(crate) fn find_runs(
     let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 2 + 1)).max(1);
     let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
     let mut links = Links::default();
+    // A linker goes from part to part: the anchors of one run lie in many.
+    let idle: Mutex<Vec<Linker<'_>>> = Mutex::default();
     for pass in 0..passes {
         let lots = anchors_of_pass(collection, winnowing, Share { pass, passes, parts });
         let linked: Vec<Links> = (0..parts as usize)
@@ -97,11 +101,16 @@ pub(crate) fn find_runs(
                     anchors.extend_from_slice(lot.part(part));
                 }
                 anchors.sort_unstable();
-                let mut linker = Linker::new(collection, min_words, winnowing);
+                let linkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut linker = linkers()
+                    .pop()
+                    .unwrap_or_else(|| Linker::new(collection, min_words, winnowing));
                 anchors
                     .chunk_by(|x, y| x.hash == y.hash)
                     .for_each(|group| linker.link_group(group));
-                linker.finish()
+                let found = linker.finish();
+                linkers().push(linker);
+                found
             })
             .collect();
         for part in linked {
@@ -193,7 +202,7 @@ fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Sha
         .collect()
 }
 
-/// Grows links into runs; one a thread and part.
+/// Grows links into runs; one a thread.
 struct Linker<'a> {
     collection: &'a Collection<'a>,
     min_words: u32,
@@ -205,7 +214,7 @@ struct Linker<'a> {
     found: Links,
 }
 
-const CACHE_BITS: u32 = 14;
+const CACHE_BITS: u32 = 16;
 
 impl<'a> Linker<'a> {
     fn new(collection: &'a Collection<'a>, min_words: u32, winnowing: Winnowing) -> Self {
@@ -222,11 +231,12 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn finish(mut self) -> Links {
+    fn finish(&mut self) -> Links {
         self.grow_waiting();
-        self.found.runs.sort_unstable();
-        self.found.runs.dedup();
-        self.found
+        let mut found = std::mem::take(&mut self.found);
+        found.runs.sort_unstable();
+        found.runs.dedup();
+        found
     }
 
     fn link_group(&mut self, group: &[Anchor]) {
