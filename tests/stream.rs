@@ -195,3 +195,24 @@ fn sources_of_ones_own_flow_in_their_place() {
     let last = places.last().expect("documents");
     assert_eq!((last.file, last.record), (2, 1));
 }
+
+#[test]
+fn only_what_is_wanted_of_pipes_and_sources_of_ones_own_comes() {
+    let inputs = || {
+        [
+            Input::reader("-", &b"words that nobody asked for"[..]),
+            Input::custom(Counting(50)),
+            Input::reader("notes.txt", &b"words that are wanted"[..]),
+        ]
+    };
+    let config = ReadConfig::default();
+    let (all, places, _) = streamed(inputs(), &config, 500, None).expect("streams");
+    assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
+    for chosen in [vec![51], vec![7, 8, 30], vec![0, 50]] {
+        let wanted = |place| chosen.iter().any(|&index: &usize| places[index] == place);
+        let (found, at, _) = streamed(inputs(), &config, 500, Some(&wanted)).expect("streams");
+        let expected: Vec<&Document> = chosen.iter().map(|&index| &all.documents[index]).collect();
+        assert_eq!(found.documents.iter().collect::<Vec<_>>(), expected);
+        assert_eq!(at, chosen.iter().map(|&index| places[index]).collect::<Vec<_>>());
+    }
+}

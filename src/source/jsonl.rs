@@ -60,6 +60,10 @@ impl Job for Lines<'_> {
         memchr::memrchr(b'\n', &bytes[searched..]).map(|end| searched + end + 1)
     }
 
+    fn end(&self) -> Box<dyn FnMut(&[u8]) -> Option<usize> + '_> {
+        Box::new(|bytes| memchr::memchr(b'\n', bytes).map(|end| end + 1))
+    }
+
     fn too_long(&self, line: u64) -> Error {
         self.at(line)
             .locate(super::too_large("record", self.reading.resolved.config.max_document_bytes))

@@ -224,7 +224,7 @@ fn read_entry(entry: Entry, reading: Reading<'_>, all: &mut Part) -> Result<()> 
     let strict = reading.is_strict();
     let pieces = match entry {
         Entry::Custom(mut source) => {
-            let mut sink = Sink::new(strict, reading.progress);
+            let mut sink = Sink::new(reading);
             source.read(&mut sink).or_else(|error| sink.problem(error))?;
             all.append(sink.part);
             return Ok(());

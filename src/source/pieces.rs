@@ -12,7 +12,8 @@ use crate::error::Result;
 ///
 /// Files are numbered in the order in which they are read. The record's number is that of
 /// [`Origin::line`](crate::Origin::line); in JSON that is not one record a line it counts the
-/// records, and where the file is one document it is 0.
+/// records, and where the file is one document it is 0. Of a source of one's own, documents
+/// without an origin are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordPlace {
     /// The file, from 0. Folders are not counted, and neither is what the walk refused.

@@ -268,13 +268,14 @@ impl Window<'_> {
             return Ok(false);
         };
         let State::Custom(source) = state else { return Ok(false) };
+        let reading = Reading { file: *number, ..self.reading };
         let mut take = |documents| {
             let mut placed = Placed::default();
             place(documents, *number, &mut placed);
             each(outcome.batch(placed)?)
         };
         let overflow = Overflow { limit: self.share, take: &mut take };
-        let mut sink = Sink::flowing(self.reading.is_strict(), self.reading.progress, overflow);
+        let mut sink = Sink::flowing(reading, overflow);
         source.read(&mut sink).or_else(|error| sink.problem(error))?;
         part.append(sink.part);
         *state = State::Over;
