@@ -13,6 +13,10 @@
     reason = "a few instructions, also in code compiled for one processor"
 )]
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+use crate::text::TokenHash;
+
 /// Odd constants with half of their bits set (digits of √2, √3, √5, √7).
 pub(crate) const KEYS: [u64; 4] =
     [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
@@ -89,21 +93,27 @@ pub(crate) fn token_hash(form: &[u8]) -> u64 {
     fold_multiply(state ^ fold_multiply(low ^ KEYS[0], high ^ KEYS[1]) ^ KEYS[2], KEYS[3])
 }
 
+/// Tokens of a block of a content hash; most documents have fewer.
+const BLOCK: usize = 1024;
+
 /// Content hash of a token sequence: xxh3-128 over the little-endian token hashes.
-pub(crate) fn content_hash(tokens: impl Iterator<Item = u32>) -> u128 {
-    let mut state = xxhash_rust::xxh3::Xxh3::new();
-    let mut block = [0u8; 1024];
-    let mut filled = 0;
-    for token in tokens {
-        block[filled..filled + 4].copy_from_slice(&token.to_le_bytes());
-        filled += 4;
-        if filled == block.len() {
-            state.update(&block);
-            filled = 0;
-        }
+pub(crate) fn content_hash(tokens: &[TokenHash]) -> u128 {
+    let mut block = [0u8; 4 * BLOCK];
+    if tokens.len() <= BLOCK {
+        return xxh3_128(little_endian(tokens, &mut block));
     }
-    state.update(&block[..filled]);
+    let mut state = Xxh3::new();
+    for tokens in tokens.chunks(BLOCK) {
+        state.update(little_endian(tokens, &mut block));
+    }
     state.digest128()
+}
+
+fn little_endian<'b>(tokens: &[TokenHash], block: &'b mut [u8; 4 * BLOCK]) -> &'b [u8] {
+    for (bytes, token) in block.chunks_exact_mut(4).zip(tokens) {
+        bytes.copy_from_slice(&token.0.to_le_bytes());
+    }
+    &block[..4 * tokens.len().min(BLOCK)]
 }
 
 #[cfg(test)]
@@ -111,6 +121,15 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn content_hashes_do_not_depend_on_blocks() {
+        let tokens: Vec<TokenHash> = (0..5000u64).map(|i| TokenHash(finalise(i) as u32)).collect();
+        let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.0.to_le_bytes()).collect();
+        for len in [0, 1, 7, 60, 61, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 5000] {
+            assert_eq!(content_hash(&tokens[..len]), xxh3_128(&bytes[..4 * len]), "{len} tokens");
+        }
+    }
 
     #[test]
     fn short_and_long_hashes_agree() {

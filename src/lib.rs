@@ -23,7 +23,7 @@ pub mod verify;
 pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Sensitivity};
 pub use document::{DocId, Document, FieldValue, Metadata, Origin, Timestamp};
 pub use error::{Error, ErrorKind, Result};
-pub use find::{Builder, Doublet, Event, Stage};
+pub use find::{Builder, Doublet, Event, Gathering, Stage};
 pub use passage::two::{AlignedPart, align};
 pub use report::model::Report;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use doublet::source::{self, ReadConfig};
+use doublet::source::{self, ReadConfig, StreamOptions, stream};
 use doublet::{Collection, Config, Document, Doublet, Event, Input, Report, Result};
 
 use super::progress::Progress;
@@ -52,14 +52,43 @@ pub(super) fn find_protecting(
     config: &Config,
     progress: &Progress,
 ) -> Result<Report> {
+    let report = doublet(config, progress)?.find_protecting(documents, protected);
+    progress.finish();
+    report
+}
+
+/// Bytes of documents that are read before they are compared.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Reads the documents of the paths and compares them as wholes, without holding their texts.
+pub(super) fn find_streaming(
+    paths: &[PathBuf],
+    reading: &ReadConfig,
+    config: &Config,
+    progress: &Progress,
+) -> Result<Report> {
+    let doublet = doublet(config, progress)?;
+    let report = doublet.install(|| {
+        let mut gathering = doublet.gather()?;
+        let inputs = paths.iter().map(Input::path);
+        let options = StreamOptions { batch_bytes: BATCH_BYTES, ..StreamOptions::default() };
+        let bytes = Bytes("reading", progress);
+        let streamed =
+            stream(inputs, reading, &options, &bytes, |batch| gathering.add(batch.documents))?;
+        let mut report = gathering.finish()?;
+        report.skipped = streamed.skipped;
+        Ok(report)
+    });
+    progress.finish();
+    report
+}
+
+fn doublet(config: &Config, progress: &Progress) -> Result<Doublet> {
     let shown = progress.clone();
     let observer = move |event| {
         if let Event::Started(stage) = event {
             shown.begin(stage.name(), None);
         }
     };
-    let doublet = Doublet::builder().config(config.clone()).progress(observer).build()?;
-    let report = doublet.find_protecting(documents, protected);
-    progress.finish();
-    report
+    Doublet::builder().config(config.clone()).progress(observer).build()
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use doublet::report::terminal;
 use doublet::source::ReadConfig;
-use doublet::{Config, Document, DocumentConfig, Error, ErrorKind, PassageConfig, Report, Result};
+use doublet::{
+    Config, Document, DocumentConfig, Error, ErrorKind, PassageConfig, Report, Result, Scope,
+};
 
 use super::Exit;
 use super::args::{Choice, Common, FindArgs};
@@ -59,11 +61,17 @@ pub(super) fn run(args: &FindArgs, common: &Common, messages: Messages) -> Resul
 
 fn run_engine(plan: &Plan, messages: Messages) -> Result<(Report, Vec<Document>)> {
     let progress = Progress::new(messages);
-    let collection = engine::read(&plan.paths, &plan.reading, &progress)?;
-    let mut report = engine::find(&collection.documents, &plan.config, &progress)?;
-    report.skipped = collection.skipped;
-    report.run.text_field = Some(plan.reading.text_field.clone());
-    Ok((report, collection.documents))
+    let Plan { paths, reading, config, output } = plan;
+    let (mut report, documents) = if config.scope == Scope::Documents && output.texts().is_none() {
+        (engine::find_streaming(paths, reading, config, &progress)?, Vec::new())
+    } else {
+        let collection = engine::read(paths, reading, &progress)?;
+        let mut report = engine::find(&collection.documents, config, &progress)?;
+        report.skipped = collection.skipped;
+        (report, collection.documents)
+    };
+    report.run.text_field = Some(reading.text_field.clone());
+    Ok((report, documents))
 }
 
 /// Checks that what was named exists, before anything long begins, and that standard input is

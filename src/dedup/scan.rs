@@ -18,19 +18,21 @@ use super::verdicts::{NAME_HEAD, Removed, Verdicts, save_removed};
 use crate::cluster::{Component, Copies, Faces, KeepKeys, each_component};
 use crate::config::DocumentConfig;
 use crate::document::{DocId, Document, Timestamp};
-use crate::documents::store::{Brief, Lengths, SavedStore, Store, StoreBuilder, TokenRows};
+use crate::documents::store::{
+    Brief, Lengths, SavedStore, Store, StoreBuilder, TokenRow, TokenRows,
+};
 use crate::documents::{DocumentFeatures, FeatureMaker, Recall, Wanted, find_matches};
 use crate::error::Result;
 use crate::hash::content_hash;
 use crate::source::Batch;
 use crate::spill::{Rows, SavedRuns, Sorted, Work, record};
-use crate::text::{TokenBuffer, TokenHash, Tokenizer};
+use crate::text::{TokenBuffer, Tokenizer};
 
 /// Documents that are analysed before what was made of them is put in its place.
 const BATCH: usize = 1024;
 
 /// What is kept of a document that is compared.
-type Compared = (DocumentFeatures, Box<[TokenHash]>);
+type Compared = (DocumentFeatures, TokenRow);
 
 /// Takes the documents of a collection, in input order.
 ///
@@ -118,12 +120,12 @@ impl Scan {
                         tokenizer.tokenize(&document.text, buffer);
                         let tokens = &buffer.hashes[..];
                         if !compares {
-                            let hash = content_hash(tokens.iter().map(|token| token.0));
+                            let hash = content_hash(tokens);
                             return (Brief::of(hash, tokens.len() as u32, 0), None);
                         }
                         let features = maker.features(tokens);
                         let brief = Brief::of(features.content_hash, features.tokens, 0);
-                        (brief, Some((features, tokens.into())))
+                        (brief, Some((features, TokenRow::of(tokens))))
                     },
                 )
                 .collect();

@@ -91,7 +91,7 @@ impl FeatureMaker {
         let samples = self.samples.smallest(tokens, shingle_size).into();
         let registers = self.sketcher.registers();
         DocumentFeatures {
-            content_hash: content_hash(tokens.iter().map(|token| token.0)),
+            content_hash: content_hash(tokens),
             tokens: tokens.len() as u32,
             shingles: shingles as u32,
             sketch: CompactSketch::from_registers(registers),

@@ -94,9 +94,9 @@ impl StoreBuilder {
             briefs: Vec::new(),
             sample_counts: Vec::new(),
             rows: work.rows("features", 10),
-            bands: work.sorter("bands", 12),
+            bands: work.sorter("bands", 12).recurring(),
             samples: work.sorter("samples", 4),
-            row: Vec::new(),
+            row: vec![0; row_size(registers as usize)],
             keys: Vec::new(),
         }
     }
@@ -108,11 +108,14 @@ impl StoreBuilder {
             Brief::of(features.content_hash, features.tokens, features.shingles),
             features.samples.len() as u8,
         );
-        self.row.clear();
-        self.row.extend(features.sketch.registers().iter().flat_map(|r| r.to_le_bytes()));
-        self.row.resize(2 * self.registers, 0);
-        self.row.extend(features.samples.iter().flat_map(|sample| sample.to_le_bytes()));
-        self.row.resize(row_size(self.registers), 0);
+        let (registers, samples) = self.row.split_at_mut(2 * self.registers);
+        for (bytes, register) in registers.chunks_exact_mut(2).zip(features.sketch.registers()) {
+            bytes.copy_from_slice(&register.to_le_bytes());
+        }
+        samples.fill(0);
+        for (bytes, sample) in samples.chunks_exact_mut(8).zip(&features.samples) {
+            bytes.copy_from_slice(&sample.to_le_bytes());
+        }
         self.rows.append(&self.row)?;
         self.keys.clear();
         self.keys.extend(features.band_keys.iter().map(|&key| BandKey { key, document }));
@@ -365,30 +368,39 @@ impl Lengths {
     }
 }
 
+/// The tokens of one document as they are stored.
+pub(crate) struct TokenRow(Box<[u8]>);
+
+impl TokenRow {
+    pub(crate) fn of(tokens: &[TokenHash]) -> Self {
+        let mut row = vec![0; 4 * tokens.len()];
+        for (bytes, token) in row.chunks_exact_mut(4).zip(tokens) {
+            bytes.copy_from_slice(&token.0.to_le_bytes());
+        }
+        Self(row.into())
+    }
+}
+
 /// Tokens as rows.
 pub(crate) struct TokenRows {
     rows: Rows,
     lengths: Lengths,
-    row: Vec<u8>,
 }
 
 impl TokenRows {
     pub(crate) fn new(work: &Work) -> Self {
-        Self { rows: work.rows("tokens", 15), lengths: Lengths::default(), row: Vec::new() }
+        Self { rows: work.rows("tokens", 15), lengths: Lengths::default() }
     }
 
     /// Adds the tokens of the next document.
-    pub(crate) fn add(&mut self, tokens: &[TokenHash]) -> Result<()> {
-        self.row.clear();
-        self.row.extend(tokens.iter().flat_map(|token| token.0.to_le_bytes()));
-        let place = self.rows.append(&self.row)?;
-        self.lengths.push(place, tokens.len() as u32);
+    pub(crate) fn add(&mut self, TokenRow(row): &TokenRow) -> Result<()> {
+        let place = self.rows.append(row)?;
+        self.lengths.push(place, (row.len() / 4) as u32);
         Ok(())
     }
 
     /// Ends the writing.
     pub(crate) fn seal(&mut self, durable: bool) -> Result<()> {
-        self.row = Vec::new();
         self.rows.seal(durable)
     }
 
@@ -400,7 +412,7 @@ impl TokenRows {
     /// Finds the rows of documents of these numbers of tokens again.
     pub(crate) fn open(work: &Work, briefs: &[Brief], end: u64) -> Result<Self> {
         let lengths = Lengths::of_lengths(briefs.iter().map(|brief| brief.tokens), 4);
-        Ok(Self { rows: Rows::open(work, "tokens", end)?, lengths, row: Vec::new() })
+        Ok(Self { rows: Rows::open(work, "tokens", end)?, lengths })
     }
 }
 
@@ -411,11 +423,8 @@ impl Tokens for TokenRows {
         let TokenScratch { bytes, tokens } = scratch;
         tokens.clear();
         self.rows.with(place, length, bytes, |row| {
-            tokens.extend(row.chunks_exact(4).map(|bytes| {
-                let mut own = [0; 4];
-                own.copy_from_slice(bytes);
-                TokenHash(u32::from_le_bytes(own))
-            }));
+            let (tokens_of, _) = row.as_chunks();
+            tokens.extend(tokens_of.iter().map(|&bytes| TokenHash(u32::from_le_bytes(bytes))));
         })?;
         Ok(tokens)
     }
@@ -431,7 +440,7 @@ mod tests {
         let mut rows = TokenRows::new(&work);
         let tokens = |i: u32| -> Vec<TokenHash> { (0..i % 90).map(|j| TokenHash(i * j)).collect() };
         for i in 0..300 {
-            rows.add(&tokens(i)).expect("room");
+            rows.add(&TokenRow::of(&tokens(i))).expect("room");
         }
         rows.seal(false).expect("room");
         let mut scratch = TokenScratch::default();

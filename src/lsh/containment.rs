@@ -357,7 +357,7 @@ mod tests {
             let mut tokens = crate::documents::store::TokenRows::new(&work);
             for text in &texts {
                 builder.add(&maker.features(text)).expect("room");
-                tokens.add(text).expect("room");
+                tokens.add(&crate::documents::store::TokenRow::of(text)).expect("room");
             }
             tokens.seal(false).expect("room");
             let store = builder.finish(false).expect("room");

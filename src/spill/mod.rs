@@ -23,6 +23,7 @@
 //! Source: D. Knuth, *The Art of Computer Programming* 3, section 5.4 (merging from disks).
 
 mod budget;
+mod lone;
 mod medium;
 mod merge;
 mod record;

@@ -7,6 +7,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::lone::leave_out_lone;
 use super::merge::{Cursor, KeyRange, Sorted};
 use super::runs::{RunFile, RunWriter};
 use super::sort::sort;
@@ -21,6 +22,7 @@ pub(crate) struct Sorter<R> {
     capacity: usize,
     buffer: Vec<R>,
     unique: bool,
+    recurring: bool,
     file: Option<RunFile>,
     added: u64,
 }
@@ -29,12 +31,28 @@ impl<R: Record> Sorter<R> {
     pub(super) fn new(work: Work, name: &str, share: usize) -> Self {
         let capacity = (share / size_of::<R>()).max(2);
         let name = format!("{name}.runs");
-        Self { work, name, capacity, buffer: Vec::new(), unique: false, file: None, added: 0 }
+        Self {
+            work,
+            name,
+            capacity,
+            buffer: Vec::new(),
+            unique: false,
+            recurring: false,
+            file: None,
+            added: 0,
+        }
     }
 
     /// Records that are equal become one.
     pub(crate) fn unique(mut self) -> Self {
         self.unique = true;
+        self
+    }
+
+    /// Only records whose key others have, too, matter: of the rest as many are left out as can
+    /// be told without sorting, which is most of them where nothing was written.
+    pub(crate) fn recurring(mut self) -> Self {
+        self.recurring = true;
         self
     }
 
@@ -104,6 +122,9 @@ impl<R: Record> Sorter<R> {
     /// All records in order. They stay in memory if no run was written, unless they are to be
     /// `durable`: then they are on disk as far as the system tells.
     pub(crate) fn finish(mut self, durable: bool) -> Result<Sorted<R>> {
+        if self.recurring && self.file.is_none() {
+            leave_out_lone(&mut self.buffer);
+        }
         self.sort_buffer(true);
         if self.file.is_some() || durable {
             if !self.buffer.is_empty() || self.file.is_none() {

@@ -218,7 +218,7 @@ impl<'a> Checker<'a> {
         }
         self.tokenizer.tokenize(text, &mut self.tokens);
         let tokens = &self.tokens;
-        let hash = content_hash(tokens.hashes.iter().map(|token| token.0));
+        let hash = content_hash(&tokens.hashes);
         let in_place = |member: &&PassageMember| tokens.hull(member.tokens) == Some(member.span);
         format!("{hash:032x}") == entry.content_hash
             && self.members[id.index()].iter().all(in_place)

@@ -1,0 +1,318 @@
+//! What is kept of the documents of a run, and what comes of them.
+//!
+//! Idea: one pass over each text makes its tokens, and from them sketch, bands and content hash.
+//! What the halves need goes into their stores at once, so a batch can be forgotten when only
+//! documents are compared; passages need the texts to the end.
+//!
+//! Cost: that of the stages. Beyond the stores and the texts, a document's entry in the report.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::Doublet;
+use super::entries::{Entries, dates, without_text};
+use super::stage::{Clock, Stage};
+use crate::cluster::KeepKeys;
+use crate::config::{Config, PassageConfig, Scope};
+use crate::document::{DocId, Document, Timestamp};
+use crate::documents::store::{StoreBuilder, TokenRow, TokenRows, Tokens, TokensAt};
+use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::content_hash;
+use crate::passage::coverage::{Extent, coverage};
+use crate::passage::{Collection, find_passages};
+use crate::report::model::{DocumentCluster, Parameters, Report, Run, SCHEMA_VERSION};
+use crate::spill::Work;
+use crate::stop;
+use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
+
+/// Documents that are analysed while what was made of those before them is put in its place.
+const BATCH: usize = 512;
+
+/// A run that takes its documents batch by batch; see [`Doublet::gather`].
+pub struct Gathering<'d> {
+    doublet: &'d Doublet,
+    clock: Clock<'d>,
+    maker: FeatureMaker,
+    kept: Kept,
+    entries: Entries,
+}
+
+/// What is kept of all documents.
+struct Kept {
+    /// Where documents are compared.
+    builder: Option<StoreBuilder>,
+    /// Tokens of all documents, where passages are looked for.
+    indexes: Vec<TokenIndex>,
+    /// Tokens of all documents, where only documents are compared.
+    rows: TokenRows,
+    keys: KeepKeys,
+    /// Tokens of each document.
+    counts: Vec<u32>,
+    content_hashes: Vec<u128>,
+}
+
+/// What one pass over a text makes.
+struct Analysed {
+    count: u32,
+    content_hash: u128,
+    features: Option<DocumentFeatures>,
+    tokens: Tokenised,
+}
+
+/// A document's tokens.
+enum Tokenised {
+    /// With their places, for passages.
+    Index(TokenIndex),
+    /// Alone.
+    Row(TokenRow),
+}
+
+impl<'d> Gathering<'d> {
+    pub(super) fn new(doublet: &'d Doublet) -> Result<Self> {
+        let config = &doublet.config;
+        let mut clock = Clock::new(doublet.observer.as_deref());
+        clock.begin(Stage::Tokens);
+        let maker = FeatureMaker::new(&config.documents)?;
+        let work = Work::in_memory();
+        let compares = config.scope != Scope::Passages;
+        let kept = Kept {
+            builder: compares.then(|| StoreBuilder::new(&work, maker.spec().sketch_size())),
+            indexes: Vec::new(),
+            rows: TokenRows::new(&work),
+            keys: KeepKeys::new(&config.documents.keep),
+            counts: Vec::new(),
+            content_hashes: Vec::new(),
+        };
+        Ok(Self { doublet, clock, maker, kept, entries: Entries::default() })
+    }
+
+    /// Takes the next documents; their numbers go on where those before them ended.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] for more than 2³² − 2 documents or a text of 4 GiB or more;
+    /// [`ErrorKind::Interrupted`] when the run was stopped.
+    pub fn add(&mut self, documents: Vec<Document>) -> Result<()> {
+        self.take(&documents)?;
+        let Kept { counts, content_hashes, .. } = &self.kept;
+        let first = counts.len() - documents.len();
+        for (document, id) in documents.into_iter().zip(first..) {
+            let bytes = document.text.len() as u32;
+            self.entries.push(document, bytes, counts[id], content_hashes[id]);
+        }
+        Ok(())
+    }
+
+    /// Takes what the halves need of documents.
+    pub(super) fn take(&mut self, documents: &[Document]) -> Result<()> {
+        self.doublet.stop.check()?;
+        let Self { doublet, maker, kept, .. } = self;
+        check_limits(kept.counts.len(), documents)?;
+        let mut ready: (&[Document], Vec<Analysed>) = Default::default();
+        for batch in documents.chunks(BATCH) {
+            let (analysed, placed) = rayon::join(
+                || analyse(maker, doublet.config.scope, batch),
+                || kept.put(ready.0, std::mem::take(&mut ready.1)),
+            );
+            placed?;
+            ready = (batch, analysed);
+        }
+        kept.put(ready.0, ready.1)
+    }
+
+    /// Compares the documents.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Interrupted`] when the run was stopped.
+    pub fn finish(self) -> Result<Report> {
+        self.conclude(&[], 0)
+    }
+
+    /// Goes through the halves. `held` are all documents where their texts are needed or at hand;
+    /// the first `protected` ones represent their clusters.
+    pub(super) fn conclude(self, held: &[Document], protected: usize) -> Result<Report> {
+        let Self { doublet, mut clock, kept, mut entries, .. } = self;
+        let Kept { builder, indexes, mut rows, keys, counts, content_hashes } = kept;
+        rows.seal(false)?;
+        let store = builder.map(|builder| builder.finish(false)).transpose()?;
+        let config = &doublet.config;
+        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+
+        clock.begin(Stage::Documents);
+        doublet.stop.check()?;
+        let compared = match &store {
+            None => DocumentFindings::default(),
+            Some(store) => {
+                let ranks = keys.ranks(counts.len(), |id| counts[id], protected);
+                let lookup = |id: DocId| indexes[id.index()].hashes();
+                let held = TokensAt(&lookup);
+                let aligns = config.scope != Scope::Documents;
+                let tokens: &dyn Tokens = if aligns { &held } else { &rows };
+                compare_store(store, tokens, &ranks, &config.documents)?
+            }
+        };
+        drop(store);
+
+        let mut suppressed = compared.suppressed;
+        suppressed.empty_documents = counts.iter().filter(|&&count| count == 0).count() as u64;
+        let resolved = config.passages.resolved(total);
+        let mut passages = Vec::new();
+        if config.scope != Scope::Documents {
+            let copy_of = first_copies(&content_hashes);
+            let representative = representatives(&compared.clusters, &copy_of);
+            let dates = dates(held);
+            let collection = Collection {
+                documents: held,
+                tokens: &indexes,
+                copy_of: &copy_of,
+                representative: &representative,
+            };
+            passages =
+                find_passages(&collection, &dates, &resolved, &mut suppressed, &mut |stage| {
+                    clock.begin(stage);
+                    stop::checkpoint();
+                });
+        }
+
+        clock.begin(Stage::Report);
+        doublet.stop.check()?;
+        let known = entries.len();
+        for ((document, &count), &hash) in held.iter().zip(&counts).zip(&content_hashes).skip(known)
+        {
+            entries.push(without_text(document), document.text.len() as u32, count, hash);
+        }
+        let Entries { documents, groups, .. } = entries;
+        let group_of: Vec<u32> = documents.iter().map(|document| document.group).collect();
+        let extent = Extent { tokens: &counts, groups: &group_of, group_count: groups.len() };
+        let coverage = coverage(&extent, &passages);
+        Ok(Report {
+            schema_version: SCHEMA_VERSION,
+            run: Run {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                parameters: parameters(config, &resolved)?,
+                documents: documents.len() as u64,
+                bytes: groups.iter().map(|group| group.bytes).sum(),
+                tokens: total,
+                times: clock.finish(),
+                text_field: None,
+            },
+            groups,
+            documents,
+            matches: compared.matches,
+            document_clusters: compared.clusters,
+            passages,
+            coverage,
+            suppressed,
+            skipped: Vec::new(),
+        })
+    }
+}
+
+/// The one pass over the texts.
+fn analyse(maker: &FeatureMaker, scope: Scope, batch: &[Document]) -> Vec<Analysed> {
+    batch
+        .par_iter()
+        .with_min_len(8)
+        .map_init(
+            || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
+            |(tokenizer, buffer, maker), document| {
+                stop::checkpoint();
+                tokenizer.tokenize(&document.text, buffer);
+                let features = (scope != Scope::Passages).then(|| maker.features(&buffer.hashes));
+                Analysed {
+                    count: buffer.len() as u32,
+                    content_hash: features.as_ref().map_or_else(
+                        || content_hash(&buffer.hashes),
+                        |features| features.content_hash,
+                    ),
+                    features,
+                    tokens: if scope == Scope::Documents {
+                        Tokenised::Row(TokenRow::of(&buffer.hashes))
+                    } else {
+                        Tokenised::Index(TokenIndex::new(buffer))
+                    },
+                }
+            },
+        )
+        .collect()
+}
+
+impl Kept {
+    /// Puts what was made of documents in its place.
+    fn put(&mut self, batch: &[Document], analysed: Vec<Analysed>) -> Result<()> {
+        for (document, analysed) in batch.iter().zip(analysed) {
+            self.counts.push(analysed.count);
+            self.content_hashes.push(analysed.content_hash);
+            if let (Some(builder), Some(features)) = (&mut self.builder, &analysed.features) {
+                builder.add(features)?;
+                self.keys.push(document, Timestamp::parse);
+            }
+            match analysed.tokens {
+                Tokenised::Index(index) => self.indexes.push(index),
+                Tokenised::Row(row) => self.rows.add(&row)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks documents that come after so many others.
+fn check_limits(before: usize, documents: &[Document]) -> Result<()> {
+    DocId::from_index(before + documents.len())?;
+    match documents.iter().find(|document| document.text.len() >= u32::MAX as usize) {
+        None => Ok(()),
+        Some(document) => Err(Error::new(
+            ErrorKind::Limit,
+            format!("{} bytes of text in the document {:?}", document.text.len(), document.name),
+        )
+        .expected("less than 4 GiB")
+        .remedy("split the document")),
+    }
+}
+
+/// For each document the first one with the same tokens. Documents without tokens are nobody's
+/// copy here: they share no passage.
+fn first_copies(content_hashes: &[u128]) -> Vec<u32> {
+    let mut first_with: HashMap<u128, u32> = HashMap::with_capacity(content_hashes.len());
+    let first = |(&hash, id): (&u128, u32)| *first_with.entry(hash).or_insert(id);
+    content_hashes.iter().zip(0..).map(first).collect()
+}
+
+/// For each document the one that passages find it through: the first copy of its cluster's
+/// representative.
+fn representatives(clusters: &[DocumentCluster], copy_of: &[u32]) -> Vec<u32> {
+    let mut representative = copy_of.to_vec();
+    for cluster in clusters {
+        let centre = copy_of[cluster.representative.index()];
+        for member in &cluster.members {
+            let first = copy_of[member.document.index()];
+            if first != centre {
+                representative[first as usize] = centre;
+                representative[member.document.index()] = centre;
+            }
+        }
+    }
+    representative
+}
+
+fn parameters(config: &Config, passages: &PassageConfig) -> Result<Parameters> {
+    let maker = FeatureMaker::new(&config.documents)?;
+    let documents = &config.documents;
+    Ok(Parameters {
+        scope: config.scope.name().to_owned(),
+        sketch_spec: maker.spec().id(),
+        shingle_size: documents.shingle_size,
+        sketch_size: documents.sketch_size,
+        threshold: documents.threshold,
+        containment: documents.containment,
+        bands: maker.banding().bands(),
+        rows: maker.banding().rows(),
+        linkage: documents.linkage.name().to_owned(),
+        keep: documents.keep.to_string(),
+        min_words: passages.min_words,
+        sensitivity: passages.sensitivity.name().to_owned(),
+        min_identity: passages.min_identity,
+        min_distinctiveness: passages.min_distinctiveness,
+    })
+}
