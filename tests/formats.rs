@@ -107,7 +107,7 @@ pub(crate) fn check_stream(path: &Path, whole: &Collection) -> Vec<RecordPlace> 
     for batch_bytes in [1, 2_000, 1 << 20] {
         places.clear();
         let mut documents = Vec::new();
-        let options = StreamOptions { batch_bytes, wanted: None };
+        let options = StreamOptions { batch_bytes, ..StreamOptions::default() };
         let end = stream([Input::path(path)], &ReadConfig::default(), &options, &(), |batch| {
             documents.extend(batch.documents);
             places.extend(batch.places);

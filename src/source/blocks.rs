@@ -31,13 +31,16 @@ const BLOCKS_AHEAD: usize = 16;
 /// argument there is no end.
 pub(crate) type LastEnd<'a> = &'a dyn Fn(&[u8], usize) -> Option<usize>;
 
+/// Where a record ends whose bytes come piece by piece, from its start.
+pub(crate) type FindEnd<'a> = Box<dyn FnMut(&[u8]) -> Option<usize> + 'a>;
+
 /// A format whose records can be told apart before they are parsed.
 pub(crate) trait Job: Send + Sync {
     /// Where the last whole record ends; see [`LastEnd`].
     fn last_end(&self, bytes: &[u8], searched: usize) -> Option<usize>;
 
-    /// Finds where one record ends, from its bytes piece by piece, the first from its start.
-    fn end(&self) -> Box<dyn FnMut(&[u8]) -> Option<usize> + '_>;
+    /// Finds the end of one record.
+    fn end(&self) -> FindEnd<'_>;
 
     /// Parses the records of a block.
     fn parse(&self, block: &Block) -> Part;
@@ -108,7 +111,7 @@ impl<J: Job> Pieces for InBlocks<'_, J> {
                 };
                 match next {
                     Next::TooLong(buffer) => {
-                        let line = blocks.pass_over(buffer, &mut *job.end());
+                        let line = blocks.pass_over(buffer, job.end());
                         finish(number, Part::failure(job.too_long(line)));
                     }
                     Next::Failure { error, line } => {
@@ -275,11 +278,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// Reads to the end of a record that begins with `buffer`, keeping what follows it; its line.
-    fn pass_over(
-        &mut self,
-        mut buffer: Buffer,
-        find: &mut dyn FnMut(&[u8]) -> Option<usize>,
-    ) -> u64 {
+    fn pass_over(&mut self, mut buffer: Buffer, mut find: FindEnd<'_>) -> u64 {
         let line = self.line;
         loop {
             let bytes = buffer.bytes();

@@ -11,7 +11,7 @@
 use std::io::Read;
 use std::ops::Range;
 
-use super::blocks::{Block, InBlocks, Job};
+use super::blocks::{Block, FindEnd, InBlocks, Job};
 use super::cells::{End, Passing, scan, unquoted};
 use super::config::ReadConfig;
 use super::decode::{self, Opened, Stream, UTF8_BOM, stream_error};
@@ -227,7 +227,7 @@ impl Job for Records<'_> {
         (at > 0).then_some(at)
     }
 
-    fn end(&self) -> Box<dyn FnMut(&[u8]) -> Option<usize> + '_> {
+    fn end(&self) -> FindEnd<'_> {
         let mut passing = Passing::default();
         Box::new(move |bytes| passing.end(bytes, self.header.delimiter))
     }

@@ -73,9 +73,8 @@ fn kind_by_name(path: &Path) -> Kind {
 /// How a file of this name is read.
 pub(crate) fn kind_of_file(path: &Path, format: Format) -> Kind {
     match (Kind::stated(format), kind_by_name(path)) {
-        (None, kind) => kind,
         (Some(Kind::Json), kind) if kind != Kind::Json => Kind::Lines,
-        (Some(kind), _) => kind,
+        (None, kind) | (Some(kind), _) => kind,
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON records, one a line.
 
-use super::blocks::{Block, InBlocks, Job};
+use super::blocks::{Block, FindEnd, InBlocks, Job};
 use super::decode::Opened;
 use super::pieces::Reading;
 use super::place::Place;
@@ -60,7 +60,7 @@ impl Job for Lines<'_> {
         memchr::memrchr(b'\n', &bytes[searched..]).map(|end| searched + end + 1)
     }
 
-    fn end(&self) -> Box<dyn FnMut(&[u8]) -> Option<usize> + '_> {
+    fn end(&self) -> FindEnd<'_> {
         Box::new(|bytes| memchr::memchr(b'\n', bytes).map(|end| end + 1))
     }
 

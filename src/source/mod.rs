@@ -48,7 +48,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 pub use self::config::{Format, ReadConfig};
-pub use self::pieces::{RecordPlace, Wanted};
+pub use self::pieces::{RecordPlace, Wanted, WantedFiles};
 pub use self::sink::{NAMED_PROBLEMS, Progress, Sink};
 pub use self::stream::{Batch, StreamOptions, Streamed, stream};
 
