@@ -86,7 +86,7 @@ impl FeatureMaker {
     /// Features of the document with these tokens.
     pub fn features(&mut self, tokens: &[TokenHash]) -> DocumentFeatures {
         self.samples.begin(tokens.len());
-        let shingles = self.sketcher.observe(tokens, |shingle| self.samples.offer(shingle));
+        let shingles = self.sketcher.observe(tokens, |shingles| self.samples.offer(shingles));
         let shingle_size = self.spec().shingle_size();
         let samples = self.samples.smallest(tokens, shingle_size).into();
         let registers = self.sketcher.registers();
@@ -123,10 +123,17 @@ impl Samples {
     }
 
     #[inline]
-    fn offer(&mut self, hash: u64) {
-        if hash <= self.bound {
-            self.small.push(hash);
-            if self.small.len() == Self::ASIDE {
+    fn offer(&mut self, hashes: &[u64]) {
+        // Each is written and few are counted: that is faster than to guess which.
+        for hashes in hashes.chunks(Self::ASIDE) {
+            let mut len = self.small.len();
+            self.small.resize(len + hashes.len(), 0);
+            for &hash in hashes {
+                self.small[len] = hash;
+                len += usize::from(hash <= self.bound);
+            }
+            self.small.truncate(len);
+            if self.small.len() >= Self::ASIDE {
                 self.condense();
             }
         }
@@ -148,7 +155,7 @@ impl Samples {
             // Once in 10,000 documents, and when a document repeats itself: without the guess.
             self.bound = u64::MAX;
             self.small.clear();
-            for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.offer(hash));
+            for_each_document_shingle(tokens, shingle_size, |hash, _, _| self.offer(&[hash]));
             self.condense();
         }
         &self.small

@@ -86,14 +86,18 @@ impl Sketcher {
         Sketch::from_registers(self.spec, &self.registers)
     }
 
-    /// Sketches a document into [`Sketcher::registers`] and shows each of its shingles to
-    /// `observe`, repetitions included. Returns their number.
-    pub(crate) fn observe(&mut self, tokens: &[TokenHash], mut observe: impl FnMut(u64)) -> usize {
+    /// Sketches a document into [`Sketcher::registers`] and shows its shingles to `observe`, all
+    /// together or one by one, repetitions included. Returns their number.
+    pub(crate) fn observe(
+        &mut self,
+        tokens: &[TokenHash],
+        mut observe: impl FnMut(&[u64]),
+    ) -> usize {
         if tokens.len() >= STREAMED_TOKENS_PER_REGISTER * self.registers.len() {
-            return self.stream(tokens, observe);
+            return self.stream(tokens, |shingle| observe(&[shingle]));
         }
         self.collect(tokens);
-        self.shingles.iter().copied().for_each(&mut observe);
+        observe(&self.shingles);
         let count = self.shingles.len();
         self.fill();
         count
@@ -277,7 +281,7 @@ mod tests {
             let tokens = words((0..length).map(|i| i * i % vocabulary));
             prop_assert!(length < 512 || tokens.len() >= STREAMED_TOKENS_PER_REGISTER * 16);
             let mut shown = Vec::new();
-            let count = sketcher.observe(&tokens, |shingle| shown.push(shingle));
+            let count = sketcher.observe(&tokens, |shingles| shown.extend_from_slice(shingles));
             prop_assert_eq!(count, shown.len());
             let sketched = sketcher.registers().to_vec();
             prop_assert_eq!(sketched, naive(&sketcher, &shown));
