@@ -28,4 +28,5 @@ mod report;
 mod samples;
 mod source;
 mod stream;
+mod tables;
 mod text;

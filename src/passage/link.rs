@@ -23,6 +23,8 @@
 //!
 //! Cost: sorting, and some 50–100 ns a link; 16 bytes an anchor of one pass.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::Collection;
@@ -94,6 +96,8 @@ pub(crate) fn find_runs(
     let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
     let known = reference_anchors(collection, winnowing);
     let mut links = Links::default();
+    // A linker goes from part to part: the anchors of one run lie in many.
+    let idle: Mutex<Vec<Linker<'_>>> = Mutex::default();
     for pass in 0..passes {
         let share = Share { pass, passes, parts };
         let lots = anchors_of_pass(collection, winnowing, share, known.as_ref());
@@ -105,11 +109,16 @@ pub(crate) fn find_runs(
                     anchors.extend_from_slice(lot.part(part));
                 }
                 anchors.sort_unstable();
-                let mut linker = Linker::new(collection, min_words, winnowing);
+                let linkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut linker = linkers()
+                    .pop()
+                    .unwrap_or_else(|| Linker::new(collection, min_words, winnowing));
                 anchors
                     .chunk_by(|x, y| x.hash == y.hash)
                     .for_each(|group| linker.link_group(group));
-                linker.finish()
+                let found = linker.finish();
+                linkers().push(linker);
+                found
             })
             .collect();
         for part in linked {
@@ -223,7 +232,7 @@ fn anchors_of_pass(
         .collect()
 }
 
-/// Grows links into runs; one a thread and part.
+/// Grows links into runs; one a thread.
 struct Linker<'a> {
     collection: &'a Collection<'a>,
     min_words: u32,
@@ -235,7 +244,7 @@ struct Linker<'a> {
     found: Links,
 }
 
-const CACHE_BITS: u32 = 14;
+const CACHE_BITS: u32 = 16;
 
 /// A key of what stands around a position; see [`following`].
 type Context = fn(&[TokenHash], usize, usize) -> u64;
@@ -255,11 +264,12 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn finish(mut self) -> Links {
+    fn finish(&mut self) -> Links {
         self.grow_waiting();
-        self.found.runs.sort_unstable();
-        self.found.runs.dedup();
-        self.found
+        let mut found = std::mem::take(&mut self.found);
+        found.runs.sort_unstable();
+        found.runs.dedup();
+        found
     }
 
     fn link_group(&mut self, group: &[Anchor]) {

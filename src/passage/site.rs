@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::align::Stretch;
 use super::pairs::{Pair, Place};
 use crate::cluster::UnionFind;
@@ -102,9 +104,18 @@ pub(crate) fn find_sites(pairs: &[Pair], documents: usize, min_words: u32) -> Si
     by_document.resize_with(documents, DocumentSites::default);
     let mut places = Vec::new();
     let mut site_of = vec![[0; 2]; pairs.len()];
-    for sides in sides.chunk_by(|x, y| x.document == y.document) {
-        let here = &mut by_document[sides[0].document as usize];
-        assign_sites(sides, here, &mut places, &mut site_of);
+    let of_documents: Vec<&[Side]> = sides.chunk_by(|x, y| x.document == y.document).collect();
+    let assigned: Vec<Assigned> =
+        of_documents.par_iter().map(|sides| Assigned::new(sides)).collect();
+    for (sides, assigned) in of_documents.into_iter().zip(assigned) {
+        let first = places.len() as SiteId;
+        for (side, site) in sides.iter().zip(assigned.site_of) {
+            site_of[side.pair as usize][usize::from(side.second)] = first + site;
+        }
+        let mut here = assigned.here;
+        here.by_class.values_mut().for_each(|site| *site += first);
+        by_document[sides[0].document as usize] = here;
+        places.extend(assigned.places);
     }
     let mut union = UnionFind::new(places.len() as u32);
     let mut edges = Vec::with_capacity(2 * pairs.len());
@@ -116,7 +127,7 @@ pub(crate) fn find_sites(pairs: &[Pair], documents: usize, min_words: u32) -> Si
         }
     }
     carry_over(pairs, &sides, &site_of, &mut by_document, &mut places, &mut union, min_words);
-    edges.sort_unstable();
+    edges.par_sort_unstable();
     Sites { components: components(&places, &mut union), places, edges }
 }
 
@@ -128,32 +139,43 @@ fn sides_by_document(pairs: &[Pair]) -> Vec<Side> {
             sides.push(Side { document, start, end, pair: number, second });
         }
     }
-    sides.sort_unstable();
+    sides.par_sort_unstable();
     sides
 }
 
-/// Gives each side of one document its site; the spans found most often come first, so that they
-/// set the extents.
-fn assign_sites(
-    sides: &[Side],
-    here: &mut DocumentSites,
-    places: &mut Vec<Place>,
-    site_of: &mut [[SiteId; 2]],
-) {
-    let mut spans: Vec<&[Side]> =
-        sides.chunk_by(|x, y| (x.start, x.end) == (y.start, y.end)).collect();
-    spans.sort_by_key(|span| {
-        let tokens = span[0].tokens();
-        (std::cmp::Reverse((span.len(), tokens.len())), tokens)
-    });
-    for span in spans {
-        let tokens = span[0].tokens();
-        let site = here
-            .find(places, tokens)
-            .unwrap_or_else(|| here.add(places, Place { document: span[0].document, tokens }));
-        for side in span {
-            site_of[side.pair as usize][usize::from(side.second)] = site;
+/// The sites of one document, numbered from 0.
+struct Assigned {
+    here: DocumentSites,
+    places: Vec<Place>,
+    /// By side.
+    site_of: Vec<SiteId>,
+}
+
+impl Assigned {
+    /// Gives each side of one document its site; the spans found most often come first, so that
+    /// they set the extents.
+    fn new(sides: &[Side]) -> Self {
+        let mut here = DocumentSites::default();
+        let mut places = Vec::new();
+        let mut site_of = vec![0; sides.len()];
+        let mut first = 0;
+        let mut spans: Vec<(usize, &[Side])> = Vec::new();
+        for span in sides.chunk_by(|x, y| (x.start, x.end) == (y.start, y.end)) {
+            spans.push((first, span));
+            first += span.len();
         }
+        spans.sort_by_key(|(_, span)| {
+            let tokens = span[0].tokens();
+            (std::cmp::Reverse((span.len(), tokens.len())), tokens)
+        });
+        for (first, span) in spans {
+            let (document, tokens) = (span[0].document, span[0].tokens());
+            let site = here
+                .find(&places, tokens)
+                .unwrap_or_else(|| here.add(&mut places, Place { document, tokens }));
+            site_of[first..first + span.len()].fill(site);
+        }
+        Self { here, places, site_of }
     }
 }
 
@@ -175,27 +197,22 @@ fn carry_over(
             if i > 0 && sides[i - 1].document == side.document { furthest[i - 1] } else { 0 };
         furthest.push(before.max(side.end));
     }
+    let reach = Reach { pairs, sides, site_of, furthest: &furthest, min_words };
     let mut next = 0;
     while next < places.len() {
-        let (site, place) = (next as SiteId, places[next]);
-        next += 1;
-        let mut i = sides.partition_point(|side| {
-            (side.document, side.start) <= (place.document, place.tokens.start)
-        });
-        while i > 0 {
-            i -= 1;
-            let side = sides[i];
-            if side.document != place.document || furthest[i] < place.tokens.end {
-                break;
-            }
-            let own = site_of[side.pair as usize][usize::from(side.second)] == site;
-            if own || side.end < place.tokens.end {
-                continue;
-            }
-            let pair = &pairs[side.pair as usize];
-            let Some(target) = carried(pair, side.second, place.tokens, min_words) else {
-                continue;
-            };
+        let (site, end) = (next, places.len());
+        next = end;
+        // Where sites are carried to depends on the pairs alone, and which of them are new on
+        // their order.
+        let carried: Vec<Vec<Place>> = places[site..end]
+            .par_iter()
+            .enumerate()
+            .map(|(i, &place)| reach.targets((site + i) as SiteId, place).collect())
+            .collect();
+        for (site, target) in (site..)
+            .zip(carried)
+            .flat_map(|(site, places)| places.into_iter().map(move |p| (site as SiteId, p)))
+        {
             let there = &mut by_document[target.document as usize];
             let twin = there.find(places, target.tokens).unwrap_or_else(|| {
                 union.push();
@@ -205,6 +222,39 @@ fn carry_over(
                 union.union(site, twin);
             }
         }
+    }
+}
+
+/// What decides where sites are carried to.
+struct Reach<'a> {
+    pairs: &'a [Pair],
+    sides: &'a [Side],
+    site_of: &'a [[SiteId; 2]],
+    /// By side: the furthest end among those of its document up to it.
+    furthest: &'a [u32],
+    min_words: u32,
+}
+
+impl Reach<'_> {
+    /// Where the alignments that a site lies inside of carry it.
+    fn targets(&self, site: SiteId, place: Place) -> impl Iterator<Item = Place> + '_ {
+        let Place { document, tokens } = place;
+        let starts = self
+            .sides
+            .partition_point(|side| (side.document, side.start) <= (document, tokens.start));
+        (0..starts)
+            .rev()
+            .take_while(move |&i| {
+                self.sides[i].document == document && self.furthest[i] >= tokens.end
+            })
+            .map(|i| self.sides[i])
+            .filter(move |side| {
+                let own = self.site_of[side.pair as usize][usize::from(side.second)] == site;
+                !own && side.end >= tokens.end
+            })
+            .filter_map(move |side| {
+                carried(&self.pairs[side.pair as usize], side.second, tokens, self.min_words)
+            })
     }
 }
 
