@@ -422,7 +422,9 @@ mod tests {
             }
             tokens.seal(false).expect("room");
             let store = builder.finish(false).expect("room");
-            let found = super::search(&store, &documents, &tokens, &config).expect("room");
+            let everything = Pairing::Everything;
+            let found =
+                super::search(&store, everything, &documents, &tokens, &config).expect("room");
             assert_eq!(found.collect().expect("whole"), expected, "{memory} bytes");
         }
     }

@@ -10,7 +10,8 @@
 //!
 //! Between a reference and a corpus canonical passages are those of the reference, and a star needs
 //! a place in the corpus. Places of the reference that hold the same text are members beside those
-//! of the corpus: each was aligned with one of those.
+//! of the corpus: each was aligned with one of those. What stars leave out of a pair is a star of
+//! its own.
 //!
 //! Cost: nearly all sites find their cluster in the first round, most by the alignment that
 //! connected them; the others cost one alignment each.
@@ -23,6 +24,7 @@ use super::direct::GramTable;
 use super::nested::leave_out_parts;
 use super::pairs::{Pair, Place, Worker};
 use super::site::{Edge, SiteId, Sites};
+use super::told::untold;
 use super::{Collection, Limits};
 use crate::document::Timestamp;
 use crate::hash::combine;
@@ -105,7 +107,25 @@ impl Refiner<'_> {
         }
         alone.extend(rest);
         stars.extend(self.stars_of_neighbours(alone));
+        if self.collection.pairing != Pairing::Everything {
+            stars.extend(self.stars_of_untold(component, &stars));
+        }
         stars
+    }
+
+    /// Stars of the pairs of a component of which others leave out too much.
+    fn stars_of_untold(&mut self, component: &[SiteId], stars: &[Star]) -> Vec<Star> {
+        let edges = &self.sites.edges;
+        let of_site = |&site: &SiteId| {
+            let own = &edges[edges.partition_point(|edge| edge.from < site)..];
+            own.iter().take_while(move |edge| edge.from == site && !edge.turned)
+        };
+        let pairs = component.iter().flat_map(of_site).map(|edge| &self.pairs[edge.pair as usize]);
+        let mut found = untold(pairs.collect(), stars, self.limits.min_words);
+        for star in &mut found {
+            star.canonical = self.whole_words(star.canonical);
+        }
+        found
     }
 
     fn is_reference(&self, site: SiteId) -> bool {

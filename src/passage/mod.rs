@@ -23,6 +23,7 @@ pub(crate) mod operations;
 pub(crate) mod pairs;
 pub(crate) mod programme;
 pub(crate) mod site;
+mod told;
 pub(crate) mod two;
 pub(crate) mod words;
 
