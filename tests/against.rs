@@ -327,7 +327,7 @@ fn a_text_that_all_of_both_sides_share_stays_linear_and_misses_nobody() {
         assert!(lacking(&matched) <= texts.len() / 200, "{reference} and {corpus}");
         let members: usize = report.passages.iter().map(|passage| passage.members.len()).sum();
         assert!(members < 3 * texts.len(), "{members} members of {reference} and {corpus}");
-        assert!(report.matches.len() < 24 * texts.len(), "{} matches", report.matches.len());
+        assert!(report.matches.len() <= 64 * texts.len(), "{} matches", report.matches.len());
     }
 }
 
