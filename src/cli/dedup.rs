@@ -22,6 +22,7 @@ use super::memory;
 use super::messages::Messages;
 use super::output::{Aside, exists, write_error};
 use super::progress::Progress;
+use super::reference::Reference;
 use super::tally::Tally;
 use super::whole;
 
@@ -34,18 +35,22 @@ pub(super) struct Job<'a> {
     pub(super) reading: ReadConfig,
     pub(super) config: Config,
     pub(super) options: Options,
+    pub(super) reference: Reference,
     /// Nowhere for a dry run.
     pub(super) place: Option<Place>,
 }
 
 impl<'a> Job<'a> {
     fn new(args: &'a DedupArgs) -> Result<Self> {
-        check_inputs(args.paths.iter().chain(&args.removal.protect).map(PathBuf::as_path))?;
-        if args.removal.protect.iter().any(|path| path == Path::new(STDIN)) {
-            return Err(Error::new(ErrorKind::Config, "- (standard input) to protect")
-                .expected("a file or a folder"));
-        }
         let removal = &args.removal;
+        let besides = || removal.against.iter().chain(&removal.protect);
+        check_inputs(args.paths.iter().chain(besides()).map(PathBuf::as_path))?;
+        for (paths, what) in [(&removal.protect, "protect"), (&removal.against, "compare with")] {
+            if paths.iter().any(|path| path == Path::new(STDIN)) {
+                let found = format!("- (standard input) to {what}");
+                return Err(Error::new(ErrorKind::Config, found).expected("a file or a folder"));
+            }
+        }
         let rules = removal.remove;
         let cuts = removal.cut.is_some()
             || removal.replace_with.is_some()
@@ -88,7 +93,7 @@ impl<'a> Job<'a> {
         let place = output.map(|path| Place::resolve(path, args.output.force)).transpose()?;
         if let Some(place) = &place {
             let named = args.paths.iter().filter(|path| *path != Path::new(STDIN));
-            place.check_apart(named.chain(&removal.protect).map(PathBuf::as_path))?;
+            place.check_apart(named.chain(besides()).map(PathBuf::as_path))?;
         }
         if let Some(stats) = args.output.stats.as_deref().filter(|stats| stats.exists())
             && !args.output.force
@@ -107,12 +112,14 @@ impl<'a> Job<'a> {
             | Keep::SourceOrder => Vec::new(),
         };
         let reading = ReadConfig { metadata_fields: Some(asked), ..ReadConfig::from(&args.input) };
-        Ok(Self { args, reading, config, options, place })
+        let reference = Reference::new(&removal.against, &reading)?;
+        Ok(Self { args, reading, config, options, reference, place })
     }
 
     /// Lists the files of the inputs, and checks that the output can hold them.
     pub(super) fn layout(&self, stdin: Option<&File>) -> Result<Layout> {
-        let layout = Layout::new(&self.args.paths, &self.reading, stdin)?;
+        let except = self.reference.files();
+        let layout = Layout::without(except, &self.args.paths, &self.reading, stdin)?;
         if self.args.removal.annotate && layout.has_texts() {
             return Err(Error::new(ErrorKind::Config, "text files to annotate")
                 .expected("JSON lines, whose records have fields")
@@ -127,7 +134,8 @@ impl<'a> Job<'a> {
     /// Everything that decides the result but the content of the inputs.
     pub(super) fn key(&self) -> impl std::fmt::Debug {
         let args = self.args;
-        let named = (args.paths.clone(), args.removal.protect.clone());
+        let removal = &args.removal;
+        let named = (args.paths.clone(), removal.against.clone(), removal.protect.clone());
         let reading = self.reading.clone();
         (named, reading, self.config.documents.clone(), self.options.clone())
     }
@@ -148,17 +156,18 @@ impl<'a> Job<'a> {
         self.args.paths.iter().any(|path| path == Path::new(STDIN))
     }
 
-    /// What is read, in order: what protects first.
+    /// What is read, in order: the reference first, then what protects.
     pub(super) fn inputs(&self, stdin: Option<&File>) -> Result<Vec<Input>> {
-        let protect = self.args.removal.protect.iter().map(|path| Ok(Input::path(path)));
+        let reference = self.reference.inputs().map(Ok);
+        let protect = self.args.removal.protect.iter().map(|path| Ok(self.reference.apart(path)));
         let inputs = self.args.paths.iter().map(|path| match stdin {
             Some(spool) if path == Path::new(STDIN) => {
                 let spool = from_start(spool).map_err(|error| Error::io("read", STDIN, error))?;
                 Ok(Input::reader(STDIN, spool))
             }
-            _ => Ok(Input::path(path)),
+            _ => Ok(self.reference.apart(path)),
         });
-        protect.chain(inputs).collect()
+        reference.chain(protect).chain(inputs).collect()
     }
 
     /// Whether a document came from what protects.
@@ -173,7 +182,7 @@ impl<'a> Job<'a> {
     /// Reads the documents, protected ones first, and says how many those are.
     fn read(&self, stdin: Option<&File>, progress: &Progress) -> Result<(Collection, usize)> {
         let inputs = self.inputs(stdin)?;
-        let collection = engine::read_inputs(inputs.into_iter(), &self.reading, progress)?;
+        let collection = engine::read(inputs.into_iter(), &self.reading, progress)?;
         let is_protected = |document: &&Document| self.protects(document);
         let protected = collection.documents.iter().take_while(is_protected).count();
         Ok((collection, protected))
@@ -210,7 +219,7 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
     tally.skipped = skipped.len() as u64;
     stage.end(&mut tally);
 
-    let report = engine::find_protecting(&documents, protected, &job.config, &progress)?;
+    let report = engine::find(&documents, &job.reference, protected, &job.config, &progress)?;
     messages.details(&report);
     for time in &report.run.times {
         tally.took(&time.stage, time.seconds, None);
