@@ -179,28 +179,44 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Reads the documents, protected ones first, and says how many those are.
-    fn read(&self, stdin: Option<&File>, progress: &Progress) -> Result<(Collection, usize)> {
-        let inputs = self.inputs(stdin)?;
-        let collection = engine::read(inputs.into_iter(), &self.reading, progress)?;
-        let is_protected = |document: &&Document| self.protects(document);
-        let protected = collection.documents.iter().take_while(is_protected).count();
-        Ok((collection, protected))
-    }
-
-    /// Decides what goes.
-    fn plan(&self, documents: &[Document], report: &Report, protected: usize) -> Plan {
+    /// Decides what goes; the documents `ahead` stay.
+    fn plan(&self, documents: &[Document], report: &Report, ahead: Ahead) -> Plan {
         let tokens: Vec<u32> = report.documents.iter().map(|document| document.tokens).collect();
         let keep = &self.config.documents.keep;
         let ranks = keep_ranks(keep, documents, &tokens, Timestamp::parse);
-        let ranks = protected_first(&ranks, protected);
-        Plan::new(documents, report, &ranks, protected, &self.options)
+        let preferred = if self.reference.is_named() { ahead.reference } else { ahead.protected };
+        let ranks = protected_first(&ranks, preferred);
+        Plan::new(documents, report, &ranks, ahead.count(), &self.options)
+    }
+}
+
+/// How many documents, the first ones, are no inputs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ahead {
+    /// Those that the others are compared with.
+    pub(super) reference: usize,
+    /// Behind them those that protect.
+    pub(super) protected: usize,
+}
+
+impl Ahead {
+    /// Of some documents, as long as all before them were ahead too.
+    pub(super) fn of(job: &Job<'_>, documents: &[Document]) -> Self {
+        let reference = job.reference.count(documents);
+        let rest = &documents[reference..];
+        let protected = rest.iter().take_while(|document| job.protects(document)).count();
+        Self { reference, protected }
+    }
+
+    pub(super) const fn count(self) -> usize {
+        self.reference + self.protected
     }
 }
 
 /// Runs the command.
 pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Exit> {
     let job = Job::new(args)?;
+    job.reference.note_shared(&args.paths, &job.reading, messages)?;
     if job.config.scope == Scope::Documents {
         return whole::run(&job, messages);
     }
@@ -209,17 +225,19 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
     let spooled = || spool(&args.run.temp_dir.clone().unwrap_or_else(std::env::temp_dir));
     let stdin = job.reads_stdin().then(spooled).transpose()?;
     let layout = job.layout(stdin.as_ref())?;
-    let (collection, protected) = job.read(stdin.as_ref(), &progress)?;
-    let Collection { documents, skipped } = collection;
+    let inputs = job.inputs(stdin.as_ref())?.into_iter();
+    let Collection { documents, skipped } = engine::read(inputs, &job.reading, &progress)?;
+    let ahead = Ahead::of(&job, &documents);
     let annotate = args.removal.annotate;
-    layout.check(&documents, job.options.rules.passages && !annotate)?;
+    layout.check(&documents[ahead.reference..], job.options.rules.passages && !annotate)?;
     messages.skipped(&skipped);
     let mut tally = Tally { dry_run: args.output.dry_run, ..Tally::default() };
-    tally.read(&documents, protected);
+    tally.read(&documents, ahead);
     tally.skipped = skipped.len() as u64;
     stage.end(&mut tally);
 
-    let report = engine::find(&documents, &job.reference, protected, &job.config, &progress)?;
+    let (reference, protected) = (&job.reference, ahead.protected);
+    let report = engine::find(&documents, reference, protected, &job.config, &progress)?;
     messages.details(&report);
     for time in &report.run.times {
         tally.took(&time.stage, time.seconds, None);
@@ -232,7 +250,7 @@ pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Ex
         tally.annotated = edits.len() as u64;
         (Plan::default(), edits)
     } else {
-        let plan = job.plan(&documents, &report, protected);
+        let plan = job.plan(&documents, &report, ahead);
         tally.remove(&documents, &plan, replacement.len());
         let edits = Edits::of_plan(&documents, &plan, replacement);
         (plan, edits)

@@ -34,11 +34,6 @@ impl Reference {
         !self.paths.is_empty()
     }
 
-    /// What was named.
-    pub(super) fn paths(&self) -> &[PathBuf] {
-        &self.paths
-    }
-
     /// Its files, which are no part of the corpus.
     pub(super) const fn files(&self) -> &Arc<BTreeSet<PathBuf>> {
         &self.files

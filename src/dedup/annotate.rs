@@ -4,7 +4,9 @@
 //! `rule` and `score` (of a member to its representative; the representative has neither), and
 //! `passages`, each with the `cluster` it belongs to, its `kind`, `span` in bytes of the text,
 //! `identity` with the canonical wording, and whether it is the `canonical` one. What a record
-//! has nothing of is left out, and a record without findings has no such field.
+//! has nothing of is left out, and a record without findings has no such field. With a reference
+//! the representative is the document there that the record matches best; the rule `contains` says
+//! that the record contains it.
 //!
 //! Cost: linear in the members of clusters.
 
@@ -13,6 +15,9 @@ use serde::Serialize;
 use super::plan::Rule;
 use crate::document::{DocId, Document};
 use crate::report::model::{MatchKind, PassageKind, Report};
+
+/// The rule of a record that contains its representative.
+const CONTAINS: &str = "contains";
 
 /// Name of the field.
 pub(super) const FIELD: &str = "doublet";
@@ -50,9 +55,11 @@ struct Passage {
     canonical: bool,
 }
 
-/// What was found in each document, as JSON; nothing where nothing was.
+/// What was found in each document, as JSON; nothing where nothing was, nor for a reference.
 pub(super) fn findings(documents: &[Document], report: &Report) -> Vec<Option<String>> {
     let mut all: Vec<Findings<'_>> = documents.iter().map(|_| Findings::default()).collect();
+    // A document of a corpus may be in clusters of several documents of a reference.
+    let mut strongest: Vec<Option<(MatchKind, f64)>> = vec![None; documents.len()];
     let name = |id: DocId| documents.get(id.index()).map_or("", |document| &document.name);
     for (number, cluster) in report.document_clusters.iter().enumerate() {
         let id = cluster.representative;
@@ -61,11 +68,16 @@ pub(super) fn findings(documents: &[Document], report: &Report) -> Vec<Option<St
         all[id.index()].cluster = Some(told(None, None));
         for member in &cluster.members {
             let (rule, score) = match member.kind {
-                MatchKind::Exact => (Rule::Exact, 1.0),
-                MatchKind::Near => (Rule::Near, member.similarity),
-                MatchKind::Contained => (Rule::Contained, member.containment),
+                MatchKind::Exact => (Rule::Exact.name(), 1.0),
+                MatchKind::Near => (Rule::Near.name(), member.similarity),
+                MatchKind::Contained if member.is_container() => (CONTAINS, member.contains),
+                MatchKind::Contained => (Rule::Contained.name(), member.containment),
             };
-            all[member.document.index()].cluster = Some(told(Some(rule.name()), Some(score)));
+            let best = &mut strongest[member.document.index()];
+            if best.is_none_or(|(kind, least)| (member.kind, -score) < (kind, -least)) {
+                *best = Some((member.kind, score));
+                all[member.document.index()].cluster = Some(told(Some(rule), Some(score)));
+            }
         }
     }
     for (number, cluster) in report.passages.iter().enumerate() {
@@ -84,5 +96,8 @@ pub(super) fn findings(documents: &[Document], report: &Report) -> Vec<Option<St
         let has_any = findings.cluster.is_some() || !findings.passages.is_empty();
         has_any.then(|| serde_json::to_string(&findings).ok()).flatten()
     };
-    all.into_iter().map(as_json).collect()
+    let reference = report.reference().unwrap_or(0);
+    let mut all: Vec<Option<String>> = all.into_iter().map(as_json).collect();
+    all.iter_mut().take(reference).for_each(|findings| *findings = None);
+    all
 }

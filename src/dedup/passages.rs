@@ -4,7 +4,8 @@
 //! places in documents that stay: the best document by the keep policy keeps its place if that is
 //! still whole; the place is then held, and nothing cuts into it. Every other place loses what is
 //! neither held nor cut yet, at the bounds that were asked for. Where no place is whole any more,
-//! an earlier cluster cut the same words already, and what is left stays.
+//! an earlier cluster cut the same words already, and what is left stays. With a reference it is
+//! the canonical place that is kept, which stands there.
 //!
 //! Cost: a search among a document's spans for each place.
 
@@ -42,7 +43,11 @@ pub(super) fn cuts(
     for cluster in report.passages.iter().filter(wanted) {
         let mut places: Vec<&PassageMember> =
             cluster.members.iter().filter(|place| !gone[place.document.index()]).collect();
-        places.sort_by_key(|place| (ranks[place.document.index()], place.span));
+        let canonical = &cluster.members[cluster.canonical as usize];
+        places.sort_by_key(|place| {
+            let stands = report.reference().is_some() && std::ptr::eq(*place, canonical);
+            (!stands, ranks[place.document.index()], place.span)
+        });
         let Some(kept) = places.iter().position(|place| !marks.is_cut(place)) else { continue };
         let kept = places.remove(kept);
         // A place of the same document may overlap the kept one.

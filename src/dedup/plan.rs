@@ -176,7 +176,8 @@ pub struct Plan {
 impl Plan {
     /// Decides what goes.
     ///
-    /// `report` is about `documents`, of which the first `protected` stay; `ranks` is the order of
+    /// `report` is about `documents`, of which the first `protected` stay, and all of a reference if
+    /// there is one, which is counted with them; `ranks` is the order of
     /// preference ([`protected_first`](crate::cluster::protected_first) of
     /// [`keep_ranks`](crate::cluster::keep_ranks)), by id.
     ///
@@ -199,6 +200,7 @@ impl Plan {
         protected: usize,
         options: &Options,
     ) -> Self {
+        let protected = protected.max(report.reference().unwrap_or(0));
         let decisions = Decisions::new(report, ranks, protected, options.rules);
         let mut plan = Self { gone: decisions.gone(), ..Self::default() };
         let cuts = if options.rules.passages {

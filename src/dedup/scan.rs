@@ -12,7 +12,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::documents::{Least, Member, Pair, choose};
+use super::documents::{Least, Member, Pair, choose, stays_for_good};
 use super::plan::{Rule, Rules};
 use super::verdicts::{NAME_HEAD, Removed, Verdicts, save_removed};
 use crate::cluster::{Component, Copies, Faces, KeepKeys, each_component};
@@ -22,7 +22,7 @@ use crate::documents::store::{
     Brief, Lengths, SavedStore, Store, StoreBuilder, TokenRow, TokenRows,
 };
 use crate::documents::{DocumentFeatures, FeatureMaker, Recall, Wanted, find_matches};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::pairing::Pairing;
 use crate::source::Batch;
@@ -79,7 +79,10 @@ pub(super) struct Catalogue {
     pub(super) bytes: Vec<u32>,
     /// Path of each file, by its number.
     pub(super) files: Vec<String>,
-    pub(super) protected: usize,
+    /// How many documents, the first ones, stay: those of a reference, then those that protect.
+    pub(super) ahead: usize,
+    /// How many of those are of a reference, where there is one.
+    pub(super) reference: Option<usize>,
 }
 
 impl Scan {
@@ -102,18 +105,35 @@ impl Scan {
                 lengths: Lengths::default(),
                 bytes: Vec::new(),
                 files: Vec::new(),
-                protected: 0,
+                ahead: 0,
+                reference: None,
             },
         })
     }
 
+    /// Takes the next documents of a reference, before all others: then only what stands in it
+    /// goes, and nothing for standing twice in the rest. A reference may be without documents.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] after a document that is not of the reference; otherwise as
+    /// [`Scan::add`].
+    pub fn add_reference(&mut self, batch: &Batch) -> Result<()> {
+        let before = self.catalogue.reference.unwrap_or(0);
+        if self.catalogue.bytes.len() != before {
+            return Err(Error::new(ErrorKind::Config, "a reference after other documents")
+                .expected("all of the reference first"));
+        }
+        self.catalogue.reference = Some(before + batch.documents.len());
+        self.add(batch, batch.documents.len())
+    }
+
     /// Takes the next documents, of which the first `protected` are never removed. Those come
-    /// before all others.
+    /// before all others but a reference.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files.
     pub fn add(&mut self, batch: &Batch, protected: usize) -> Result<()> {
-        self.catalogue.protected += protected;
+        self.catalogue.ahead += protected;
         let compares = compares(self.rules);
         for (documents, places) in batch.documents.chunks(BATCH).zip(batch.places.chunks(BATCH)) {
             let maker = &self.maker;
@@ -168,7 +188,8 @@ impl Scan {
         self.catalogue.names.seal(durable)?;
         let store = self.builder.finish(durable)?;
         let tokens = |id: usize| store.briefs[id].tokens;
-        let ranks = self.keys.ranks(store.len(), tokens, self.catalogue.protected);
+        let ahead = self.catalogue.reference.unwrap_or(self.catalogue.ahead);
+        let ranks = self.keys.ranks(store.len(), tokens, ahead);
         Ok(Scanned {
             config: self.config,
             rules: self.rules,
@@ -226,10 +247,18 @@ pub(super) struct SavedCatalogue {
     names_end: u64,
     places: SavedRuns,
     files: Vec<String>,
-    protected: usize,
+    ahead: usize,
+    reference: Option<usize>,
 }
 
 impl Catalogue {
+    /// What is compared with what.
+    fn pairing(&self) -> Pairing {
+        self.reference.map_or(Pairing::Everything, |reference| Pairing::Against {
+            reference: reference as u32,
+        })
+    }
+
     /// Writes down what is in memory.
     pub(super) fn save(&self, work: &Work, ranks: &[u32]) -> Result<Option<SavedCatalogue>> {
         let mut places = work.sorter("catalogue", 4);
@@ -243,7 +272,8 @@ impl Catalogue {
             names_end: self.names.end(),
             places,
             files: self.files.clone(),
-            protected: self.protected,
+            ahead: self.ahead,
+            reference: self.reference,
         }))
     }
 
@@ -262,7 +292,8 @@ impl Catalogue {
             lengths: Lengths::of_lengths(lengths.into_iter(), 1),
             bytes,
             files: saved.files.clone(),
-            protected: saved.protected,
+            ahead: saved.ahead,
+            reference: saved.reference,
         };
         Ok((catalogue, ranks))
     }
@@ -323,18 +354,19 @@ impl Scanned {
     /// damaged.
     pub fn decide(self) -> Result<Verdicts> {
         let Self { config, rules, store, tokens, ranks, catalogue, saved } = self;
-        let copies = Copies::of_briefs(&store.briefs, Pairing::Everything);
+        let copies = Copies::of_briefs(&store.briefs, catalogue.pairing());
         let faces = Faces::new(&copies, &ranks);
         let mut judge = Judge {
             rules,
             least: Least { threshold: config.threshold, containment: config.containment },
-            protected: catalogue.protected,
+            ahead: catalogue.ahead,
             store: &store,
             copies: &copies,
             faces: &faces,
             decided: vec![false; copies.len()],
             removed: Vec::new(),
         };
+        judge.twins();
         let mut recall = None;
         if compares(rules) {
             let wanted = Wanted { near: rules.near, contained: rules.contained };
@@ -362,18 +394,32 @@ impl Scanned {
 struct Judge<'a> {
     rules: Rules,
     least: Least,
-    protected: usize,
+    ahead: usize,
     store: &'a Store,
     copies: &'a Copies,
     faces: &'a Faces<'a>,
-    /// Groups of copies that components have settled.
+    /// Groups of copies that are settled.
     decided: Vec<bool>,
     removed: Vec<Removed>,
 }
 
 impl Judge<'_> {
+    /// Settles the groups of the corpus that stand in the reference word for word.
+    fn twins(&mut self) {
+        let copies = self.copies;
+        let twins = if self.rules.exact { copies.twins() } else { &[] };
+        for &(reference, corpus) in twins {
+            self.decided[corpus as usize] = true;
+            let kept = self.faces.document(reference);
+            for &document in copies.members(corpus) {
+                self.remove(document, Rule::Exact, 1.0, kept);
+            }
+        }
+    }
+
     /// Settles the groups that matches connect.
     fn component(&mut self, component: &Component) {
+        let pairing = self.copies.pairing();
         let groups: Vec<u32> = component.groups().collect();
         let local = |group: u32| groups.binary_search(&group).unwrap_or_default();
         let member = |&group: &u32| {
@@ -382,29 +428,30 @@ impl Judge<'_> {
                 face,
                 rank: self.faces.rank(group).0,
                 tokens: self.store.briefs[face.index()].tokens,
-                is_protected: face.index() < self.protected,
+                is_protected: stays_for_good(face, pairing, self.ahead),
             }
         };
         let members: Vec<Member> = groups.iter().map(member).collect();
         let of_edges = component.edges.iter().map(|edge| {
             let scores = edge.scores();
             let (from, to) = (local(edge.from), local(edge.to));
-            Pair { from, to, similarity: scores.similarity, held: scores.a_in_b }
+            let (similarity, held) = (scores.similarity, scores.a_in_b);
+            Pair { from, to, similarity, held, is_copy: false }
         });
         let of_stars = component.stars.stars.iter().flat_map(|star| {
             let centre = local(star.centre);
             star.members.iter().flat_map(move |(group, scores)| {
                 let (from, similarity) = (local(*group), scores.similarity);
                 [
-                    Pair { from, to: centre, similarity, held: scores.b_in_a },
-                    Pair { from: centre, to: from, similarity, held: 0.0 },
+                    Pair { from, to: centre, similarity, held: scores.b_in_a, is_copy: false },
+                    Pair { from: centre, to: from, similarity, held: 0.0, is_copy: false },
                 ]
             })
         });
         let pairs = of_edges.chain(of_stars).collect();
         let reasons = choose(&members, pairs, self.rules, self.least);
         for (group, reason) in groups.into_iter().zip(reasons) {
-            let Some(reason) = reason else { continue };
+            let Some(reason) = reason.filter(|_| !self.decided[group as usize]) else { continue };
             self.decided[group as usize] = true;
             let kept = members[reason.to].face;
             for &document in self.copies.members(group) {
@@ -413,9 +460,10 @@ impl Judge<'_> {
         }
     }
 
-    /// Settles the copies of all groups that stay.
+    /// Settles the copies of all groups that stay, where copies are compared with one another.
     fn copies(&mut self) {
-        let groups = if self.rules.exact { self.copies.len() as u32 } else { 0 };
+        let within = self.rules.exact && self.copies.pairing() == Pairing::Everything;
+        let groups = if within { self.copies.len() as u32 } else { 0 };
         for group in (0..groups).filter(|&group| !self.decided[group as usize]).collect::<Vec<_>>()
         {
             let face = self.faces.document(group);
@@ -428,7 +476,7 @@ impl Judge<'_> {
     }
 
     fn remove(&mut self, document: DocId, rule: Rule, score: f64, kept: DocId) {
-        if document.index() >= self.protected {
+        if document.index() >= self.ahead {
             self.removed.push(Removed { document, rule, score, kept });
         }
     }

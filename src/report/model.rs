@@ -238,6 +238,14 @@ pub struct DocumentMember {
     pub contains: f64,
 }
 
+impl DocumentMember {
+    /// Whether it matches for containing its representative, rather than being contained in it.
+    #[must_use]
+    pub fn is_container(&self) -> bool {
+        self.kind == MatchKind::Contained && self.containment < self.contains
+    }
+}
+
 /// What a passage is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -30,6 +30,9 @@ pub(in super::super) struct PlanArgs {
     /// Files and folders.
     #[arg(required = true, value_name = "PATH")]
     pub(in super::super) paths: Vec<PathBuf>,
+    /// What they would be compared with, as for dedup; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub(in super::super) against: Vec<PathBuf>,
     #[command(flatten)]
     pub(in super::super) input: InputArgs,
     #[command(flatten)]
