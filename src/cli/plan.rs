@@ -97,12 +97,7 @@ fn estimate(
     reading: &ReadConfig,
     budget: u64,
 ) -> Result<Estimate> {
-    let config = DocumentConfig {
-        shingle_size: args.matching.shingle_size,
-        threshold: args.matching.threshold,
-        containment: args.matching.containment,
-        ..DocumentConfig::default()
-    };
+    let config = DocumentConfig::from(&args.matching);
     let paths: Vec<&Path> = layout.paths().collect();
     let step = paths.len().div_ceil(FILES).max(1);
     let sampled: Vec<&Path> = paths.iter().copied().step_by(step).collect();
