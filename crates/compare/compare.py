@@ -86,6 +86,7 @@ class Bench:
         self.work = work
         self.fifo = fifo
         self.corpus = work / "corpus.jsonl"
+        self.results = work / "results.json"
         self.program = os.environ.get("DOUBLET_PROGRAM", str(ROOT / "target/release/doublet"))
 
     def environment(self, name: str, requirements: str) -> str:
@@ -101,11 +102,13 @@ class Bench:
             done.write_text(wanted)
         return str(python)
 
-    def run(self, command: list[str], threads: int, log: Path) -> dict[str, float]:
+    def run(
+        self, command: list[str], threads: int, fifo: bool, log: Path
+    ) -> dict[str, float]:
         """Runs a command on so many CPUs; what it says of itself goes before what is seen of it."""
         cpus = sorted(os.sched_getaffinity(0), reverse=True)[:threads]
         prefix = ["taskset", "-c", ",".join(map(str, cpus))]
-        if self.fifo:
+        if fifo:
             prefix = ["chrt", "-f", "50", *prefix]
         count = str(len(cpus))
         names = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
@@ -124,13 +127,20 @@ class Bench:
         seen = {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss}
         return {**seen, **(json.loads(said) if said.startswith(b"{") else {})}
 
-    def measure(self, row: Row, mode: str, threads: int) -> dict[str, float] | None:
+    def measure(self, row: Row, mode: str, threads: int) -> dict[str, float]:
         """One run of a tool."""
         folder = self.work / f"{row.label} {mode} {threads}".replace(" ", "-").replace(",", "")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        log = self.work / "log.txt"
-        return self.run(self.command(row, mode, threads, folder), threads, log)
+        command = self.command(row, mode, threads, folder)
+        fifo = self.fifo and row.tool not in SLOW
+        taken = self.run(command, threads, fifo, self.work / "log.txt")
+        if row.tool == "text-dedup":
+            # It writes Arrow; what is in it is looked at as JSON lines.
+            script = "import datasets, sys; datasets.load_from_disk(sys.argv[1]).to_json(sys.argv[2])"
+            paths = [folder / "arrow", folder / "clean.jsonl"]
+            subprocess.run([command[0], "-c", script, *paths], check=True, capture_output=True)
+        return taken
 
     def command(self, row: Row, mode: str, threads: int, folder: Path) -> list[str]:
         """What is run."""
@@ -169,8 +179,8 @@ def prepare(bench: Bench, corpus: Path | None, megabytes: int) -> None:
     kept = bench.work / "corpus.txt"
     if bench.corpus.exists() and kept.exists() and kept.read_text() == name:
         return
-    for old in bench.work.glob("truth-*.json"):
-        old.unlink()
+    for old in [*bench.work.glob("truth-*.json"), bench.results]:
+        old.unlink(missing_ok=True)
     if source is None:
         generate = ["run", "--release", "--quiet", "-p", "doublet-generate", "--example", "corpus"]
         with bench.corpus.open("wb") as out:
@@ -211,8 +221,10 @@ def main() -> None:
                     run = bench.measure(row, mode, threads)
                     taken.setdefault(f"{row.label}|{mode}|{threads}", Taken()).add(run)
                     print(f"{row.label}, {mode}, {threads}: {run['wall']:.2f} s", file=sys.stderr)
-    results = {key: one.medians() for key, one in taken.items()}
-    (bench.work / "results.json").write_text(json.dumps(results, indent=1))
+    # What was measured before on the same corpus stays in the tables.
+    results = json.loads(bench.results.read_text()) if bench.results.exists() else {}
+    results |= {key: one.medians() for key, one in taken.items()}
+    bench.results.write_text(json.dumps(results, indent=1))
     # Scoring needs packages, and memory that measured processes must not inherit.
     python = bench.environment("tools", "requirements.txt")
     subprocess.run([python, HERE / "scores.py", bench.work], check=True)

@@ -37,20 +37,11 @@ def pairs_of(folder: Path, row: Row) -> set[Pair]:
     return set(map(tuple, json.loads((folder / "pairs.json").read_text())))
 
 
-def gone_of(folder: Path, row: Row, ids: list[str]) -> set[int]:
+def gone_of(folder: Path, ids: list[str]) -> set[int]:
     """The documents that a cleaned corpus has no more."""
-    if row.tool == "text-dedup":
-        import pyarrow
-
-        kept: set[str] = set()
-        for path in (folder / "arrow").glob("*.arrow"):
-            with pyarrow.memory_map(str(path)) as source:
-                table = pyarrow.ipc.open_stream(source).read_all()
-                kept.update(table.column("id").to_pylist())
-    else:
-        [clean] = [path for path in folder.rglob("*.jsonl") if path.name != "removed.jsonl"]
-        with clean.open(encoding="utf-8") as lines:
-            kept = {json.loads(line)["id"] for line in lines}
+    [clean] = [path for path in folder.rglob("*.jsonl") if path.name != "removed.jsonl"]
+    with clean.open(encoding="utf-8") as lines:
+        kept = {json.loads(line)["id"] for line in lines}
     return {at for at, name in enumerate(ids) if name not in kept}
 
 
@@ -108,7 +99,7 @@ def main() -> None:
                     both = len(found & true.keys())
                     cells = [f"{len(found)}", f"{both / len(true):.4f}", f"{both / len(found):.4f}"]
                 else:
-                    gone = gone_of(folder, row, ids)
+                    gone = gone_of(folder, ids)
                     alike = {document for pair in true for document in pair}
                     left = sum(1 for a, b in true if a not in gone and b not in gone)
                     cells = [f"{len(gone)}", f"{left}", f"{len(gone - alike)}"]
