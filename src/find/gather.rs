@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::Doublet;
-use super::entries::{Entries, dates, without_text};
+use super::entries::{Entries, without_text};
 use super::stage::{Clock, Stage};
 use crate::cluster::KeepKeys;
 use crate::config::{Config, PassageConfig, Scope};
@@ -21,7 +21,8 @@ use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::passage::coverage::{Extent, coverage};
-use crate::passage::{Collection, find_passages};
+use crate::passage::archive::Archive;
+use crate::passage::{Collection, Origins, find_passages};
 use crate::report::model::{DocumentCluster, Parameters, Report, Run, SCHEMA_VERSION};
 use crate::spill::Work;
 use crate::stop;
@@ -161,18 +162,17 @@ impl<'d> Gathering<'d> {
         if config.scope != Scope::Documents {
             let copy_of = first_copies(&content_hashes);
             let representative = representatives(&compared.clusters, &copy_of);
-            let dates = dates(held);
+            let origins = Origins::of(held);
             let collection = Collection {
-                documents: held,
-                tokens: &indexes,
+                archive: Archive::Held { documents: held, tokens: &indexes },
+                origins: &origins,
                 copy_of: &copy_of,
                 representative: &representative,
             };
-            passages =
-                find_passages(&collection, &dates, &resolved, &mut suppressed, &mut |stage| {
-                    clock.begin(stage);
-                    stop::checkpoint();
-                });
+            passages = find_passages(&collection, &resolved, &mut suppressed, &mut |stage| {
+                clock.begin(stage);
+                stop::checkpoint();
+            });
         }
 
         clock.begin(Stage::Report);

@@ -20,7 +20,6 @@ use super::nested::leave_out_parts;
 use super::pairs::{Pair, Place, Worker};
 use super::site::{Edge, SiteId, Sites};
 use super::{Collection, Limits};
-use crate::document::Timestamp;
 use crate::hash::combine;
 use crate::span::TokenRange;
 use crate::stop::checkpoint;
@@ -45,7 +44,6 @@ pub(crate) struct Star {
 /// them.
 pub(crate) fn refine(
     collection: &Collection<'_>,
-    dates: &[Option<Timestamp>],
     sites: &Sites,
     pairs: &[Pair],
     limits: Limits,
@@ -54,7 +52,7 @@ pub(crate) fn refine(
         .components
         .par_iter()
         .map_init(Worker::default, |worker, component| {
-            Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
+            Refiner { collection, sites, pairs, limits, worker }.refine(component)
         })
         .collect();
     leave_out_parts(refined.into_iter().flatten().collect())
@@ -62,7 +60,6 @@ pub(crate) fn refine(
 
 struct Refiner<'a> {
     collection: &'a Collection<'a>,
-    dates: &'a [Option<Timestamp>],
     sites: &'a Sites,
     pairs: &'a [Pair],
     limits: Limits,
@@ -108,7 +105,7 @@ impl Refiner<'_> {
                 .filter(|alignment| self.fits(alignment, canonical, place))
                 .or_else(|| {
                     let table =
-                        table.get_or_insert_with(|| GramTable::new(tokens, canonical.tokens));
+                        table.get_or_insert_with(|| GramTable::new(&tokens, canonical.tokens));
                     self.aligned(table, canonical, place)
                         .filter(|alignment| self.fits(alignment, canonical, place))
                 });
@@ -123,7 +120,7 @@ impl Refiner<'_> {
     /// Whether an alignment makes a place a version of the canonical passage.
     fn fits(&self, alignment: &Alignment, canonical: Place, place: Place) -> bool {
         let tokens = self.collection.hashes(canonical.document);
-        alignment.matched_half_words(tokens) >= 2 * self.limits.min_words
+        alignment.matched_half_words(&tokens) >= 2 * self.limits.min_words
             && alignment.identity() >= self.limits.min_identity
             && 2 * alignment.a.len() >= canonical.tokens.len()
             && 2 * alignment.b.overlap(place.tokens) >= place.tokens.len()
@@ -132,9 +129,10 @@ impl Refiner<'_> {
 
     /// The alignment of a place with the same tokens.
     fn copied(&self, canonical: Place, place: Place) -> Option<Alignment> {
+        let both = self.collection.both(canonical.document, place.document);
         equal_ranges(Sides {
-            a: self.collection.hashes(canonical.document),
-            b: self.collection.hashes(place.document),
+            a: both.a(),
+            b: both.b(),
             within_a: canonical.tokens,
             within_b: place.tokens,
         })
@@ -153,8 +151,8 @@ impl Refiner<'_> {
 
     /// Aligns a place to the canonical passage.
     fn aligned(&mut self, table: &GramTable, canonical: Place, place: Place) -> Option<Alignment> {
-        let (a, b) =
-            (self.collection.hashes(canonical.document), self.collection.hashes(place.document));
+        let both = self.collection.both(canonical.document, place.document);
+        let (a, b) = (both.a(), both.b());
         let mut within_b = TokenRange::new(
             place.tokens.start.saturating_sub(MARGIN),
             (place.tokens.end + MARGIN).min(b.len() as u32),
@@ -182,7 +180,8 @@ impl Refiner<'_> {
     }
 
     fn canonical(&self, sites: &[SiteId]) -> SiteId {
-        let date = |site: SiteId| self.dates[self.sites.places[site as usize].document as usize];
+        let date =
+            |site: SiteId| self.collection.origins.date(self.sites.places[site as usize].document);
         if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
             return first.1;
         }
@@ -197,18 +196,19 @@ impl Refiner<'_> {
                 *counts.entry(gram).or_default() += 1;
             }
         }
-        let shared = |site| self.grams(site).map(|gram| u64::from(counts[&gram] - 1)).sum::<u64>();
+        let shared = |site| self.grams(site).iter().map(|gram| u64::from(counts[gram] - 1)).sum::<u64>();
         sample
             .into_iter()
             .max_by_key(|&site| (shared(site), std::cmp::Reverse(site_key(self.sites, site))))
             .unwrap_or(sites[0])
     }
 
-    fn grams(&self, site: SiteId) -> impl Iterator<Item = u64> + '_ {
+    fn grams(&self, site: SiteId) -> Vec<u64> {
         let place = self.sites.places[site as usize];
         self.collection.hashes(place.document)[place.tokens.range()]
             .windows(3)
             .map(|gram| gram.iter().fold(0, |state, token| combine(state, u64::from(token.0))))
+            .collect()
     }
 
     /// Stars of lone sites around the neighbours they share most with.

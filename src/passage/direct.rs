@@ -118,7 +118,7 @@ impl GramTable {
             if found.iter().take(TRIED).any(inside) {
                 continue;
             }
-            let mut forms = PairWords::new(&mut worker.words, collection, ids.0, ids.1);
+            let mut forms = PairWords::new(&mut worker.words, collection, ids, sides);
             found.extend(worker.aligner.align_chain(sides, &chain, &mut forms));
         }
         found

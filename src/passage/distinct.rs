@@ -10,12 +10,15 @@
 //! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
 //! and 12 bytes for each 3-gram asked for.
 
+use std::num::NonZeroU32;
+
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::Collection;
+use super::{Collection, Origins};
 use super::cluster::Star;
 use crate::document::Timestamp;
+use crate::documents::store::TokenScratch;
 use crate::hash::combine;
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
@@ -89,7 +92,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
         let bit = *gram as usize & (bits - 1);
         filter[bit / 64] |= 1 << (bit % 64);
     }
-    let documents: Vec<u32> = (0..collection.tokens.len() as u32).collect();
+    let documents: Vec<u32> = (0..collection.archive.len() as u32).collect();
     let portion = documents.len().div_ceil(2 * rayon::current_num_threads()).max(1);
     let counts = documents
         .par_chunks(portion)
@@ -98,6 +101,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
             // Looked up together, so that the look-ups wait for memory together.
             let mut passed: Vec<u64> = Vec::new();
             let mut asked: Vec<u32> = Vec::new();
+            let mut scratch = TokenScratch::default();
             for &document in documents {
                 checkpoint();
                 let passes = |gram: &u64| {
@@ -105,7 +109,8 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
                     filter[bit / 64] >> (bit % 64) & 1 == 1
                 };
                 passed.clear();
-                passed.extend(grams(collection.hashes(document)).filter(passes));
+                let tokens = collection.archive.read(document, &mut scratch);
+                passed.extend(grams(tokens).filter(passes));
                 asked.clear();
                 asked.extend(passed.iter().filter_map(|gram| numbers.get(gram)));
                 for &number in &asked {
@@ -130,8 +135,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
 /// Whether a passage is fixed text: it stands in many documents of each of its groups and, where
 /// dates are known, at many dates far apart. Only collections with groups of their own tell.
 pub(crate) fn is_fixed_text(
-    collection: &Collection<'_>,
-    dates: &[Option<Timestamp>],
+    origins: &Origins,
     documents: &[u32],
 ) -> bool {
     const FEWEST_DOCUMENTS: usize = 8;
@@ -140,8 +144,8 @@ pub(crate) fn is_fixed_text(
     if documents.len() < FEWEST_DOCUMENTS {
         return false;
     }
-    let group = |&document: &u32| collection.documents[document as usize].group.as_deref();
-    let mut groups: Vec<&str> = documents.iter().filter_map(group).collect();
+    let group = |&document: &u32| origins.group(document);
+    let mut groups: Vec<NonZeroU32> = documents.iter().filter_map(group).collect();
     if groups.len() < documents.len() {
         return false;
     }
@@ -149,7 +153,7 @@ pub(crate) fn is_fixed_text(
     groups.dedup();
     let mut days: Vec<i64> = documents
         .iter()
-        .filter_map(|&document| dates[document as usize])
+        .filter_map(|&document| origins.date(document))
         .map(|Timestamp(seconds)| seconds.div_euclid(24 * 3600))
         .collect();
     days.sort_unstable();

@@ -82,7 +82,9 @@ pub(crate) fn find_runs(
     winnowing: Winnowing,
     min_words: u32,
 ) -> Links {
-    let tokens: u64 = collection.tokens.iter().map(|index| index.len() as u64).sum();
+    let documents = collection.archive.len() as u32;
+    let tokens: u64 =
+        (0..documents).map(|document| u64::from(collection.archive.count(document))).sum();
     let anchors = 2 * tokens / (winnowing.window as u64 + 1);
     let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 2 + 1)).max(1);
     let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
@@ -172,7 +174,7 @@ impl Lot {
 
 /// The anchors of one pass, document by document and part by part.
 fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Share) -> Vec<Lot> {
-    let documents: Vec<usize> = (0..collection.tokens.len()).collect();
+    let documents: Vec<usize> = (0..collection.archive.len()).collect();
     documents
         .par_chunks(documents.len().div_ceil(LOTS).max(LOT_DOCUMENTS))
         .map_init(Vec::new, |anchors: &mut Vec<Anchor>, documents| {
@@ -182,7 +184,7 @@ fn anchors_of_pass(collection: &Collection<'_>, winnowing: Winnowing, share: Sha
                 if collection.copy_of[document] as usize != document {
                     continue;
                 }
-                for_each_anchor(collection.hashes(document as u32), winnowing, |hash, position| {
+                for_each_anchor(&collection.hashes(document as u32), winnowing, |hash, position| {
                     if share.part(hash).is_some() {
                         anchors.push(Anchor { hash, document: document as u32, position });
                     }
@@ -263,7 +265,7 @@ impl<'a> Linker<'a> {
             order.clear();
             order.extend(members.iter().zip(0u32..).map(|(anchor, index)| {
                 let tokens = self.collection.hashes(anchor.document);
-                (context(tokens, anchor.position as usize, self.winnowing.size as usize), index)
+                (context(&tokens, anchor.position as usize, self.winnowing.size as usize), index)
             }));
             order.sort_unstable();
             for pair in order.windows(2) {
@@ -340,7 +342,7 @@ impl<'a> Linker<'a> {
         // Where every k-gram is an anchor, every equal word near a run counts, and not only those
         // that a path would reach.
         let thorough = self.winnowing.window == 1;
-        if has_prospects(tokens_a, tokens_b, &run, self.min_words, thorough) {
+        if has_prospects(&tokens_a, &tokens_b, &run, self.min_words, thorough) {
             self.cache[slot] = run;
             self.found.runs.push(run);
         } else {
@@ -494,6 +496,8 @@ mod tests {
     use super::*;
     use crate::config::Sensitivity;
     use crate::document::Document;
+    use crate::passage::Origins;
+    use crate::passage::archive::Archive;
     use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
 
     /// Share of the tokens in exact repeats of the guaranteed length that runs cover.
@@ -510,8 +514,8 @@ mod tests {
             .collect();
         let alone: Vec<u32> = (0..texts.len() as u32).collect();
         let collection = Collection {
-            documents: &documents,
-            tokens: &tokens,
+            archive: Archive::Held { documents: &documents, tokens: &tokens },
+            origins: &Origins::default(),
             copy_of: &alone,
             representative: &alone,
         };

@@ -12,6 +12,8 @@
 
 pub(crate) mod align;
 pub(crate) mod anchor;
+pub(crate) mod archive;
+mod cache;
 pub(crate) mod chain;
 pub(crate) mod cluster;
 pub(crate) mod coverage;
@@ -26,8 +28,13 @@ pub(crate) mod site;
 pub(crate) mod two;
 pub(crate) mod words;
 
+use std::num::NonZeroU32;
+
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
+use self::align::Sides;
+use self::archive::{Archive, Hashes, Located};
 use self::cluster::Star;
 use self::operations::Teller;
 use self::pairs::Worker;
@@ -39,27 +46,96 @@ use crate::report::model::{
 };
 use crate::span::LineIndex;
 use crate::stop::checkpoint;
-use crate::text::{SpanScratch, TokenHash, TokenIndex};
+use crate::text::{SpanScratch, TokenHash};
 
 /// The documents of a run as this half sees them.
 pub(crate) struct Collection<'a> {
-    /// The documents.
-    pub(crate) documents: &'a [Document],
-    /// Their tokens.
-    pub(crate) tokens: &'a [TokenIndex],
+    /// Their tokens and texts.
+    pub(crate) archive: Archive<'a>,
+    /// Where they come from.
+    pub(crate) origins: &'a Origins,
     /// The first document with the same tokens; its own number for most.
     pub(crate) copy_of: &'a [u32],
     /// The representative of the document's cluster; its own number for most.
     pub(crate) representative: &'a [u32],
 }
 
-impl Collection<'_> {
-    pub(crate) fn hashes(&self, document: u32) -> &[TokenHash] {
-        self.tokens[document as usize].hashes()
+impl<'a> Collection<'a> {
+    #[inline]
+    pub(crate) fn hashes(&self, document: u32) -> Hashes<'a> {
+        self.archive.hashes(document)
     }
 
-    pub(crate) fn text(&self, document: u32) -> &str {
-        &self.documents[document as usize].text
+    /// The tokens of two documents, which may be one.
+    pub(crate) fn both(&self, a: u32, b: u32) -> Both<'a> {
+        Both { a: self.hashes(a), b: (a != b).then(|| self.hashes(b)) }
+    }
+
+    pub(crate) fn located(&self, document: u32) -> Located<'a> {
+        self.archive.located(document)
+    }
+}
+
+/// The tokens of two documents: of one, they are the same to the pointer.
+pub(crate) struct Both<'a> {
+    a: Hashes<'a>,
+    b: Option<Hashes<'a>>,
+}
+
+impl Both<'_> {
+    pub(crate) fn a(&self) -> &[TokenHash] {
+        &self.a
+    }
+
+    pub(crate) fn b(&self) -> &[TokenHash] {
+        self.b.as_deref().unwrap_or(&self.a)
+    }
+
+    /// All of both.
+    pub(crate) fn whole(&self) -> Sides<'_> {
+        Sides::whole(self.a(), self.b())
+    }
+}
+
+/// Dates and groups of all documents; nothing where no document has any.
+#[derive(Debug, Default)]
+pub(crate) struct Origins {
+    dates: Vec<Option<Timestamp>>,
+    /// Number of the group that each document says it belongs to.
+    groups: Vec<Option<NonZeroU32>>,
+    numbers: HashMap<String, NonZeroU32>,
+}
+
+impl Origins {
+    pub(crate) fn of(documents: &[Document]) -> Self {
+        let mut origins = Self::default();
+        documents.iter().zip(0..).for_each(|(document, id)| origins.add(id, document));
+        origins
+    }
+
+    /// Takes a document; later ones have higher numbers.
+    pub(crate) fn add(&mut self, id: usize, document: &Document) {
+        if let Some(date) = document.date.as_deref().and_then(Timestamp::parse) {
+            self.dates.resize(id, None);
+            self.dates.push(Some(date));
+        }
+        if let Some(group) = document.group.as_deref() {
+            let next = NonZeroU32::MIN.saturating_add(self.numbers.len() as u32);
+            let number = match self.numbers.get(group) {
+                Some(&number) => number,
+                None => *self.numbers.entry(group.to_owned()).or_insert(next),
+            };
+            self.groups.resize(id, None);
+            self.groups.push(Some(number));
+        }
+    }
+
+    pub(crate) fn date(&self, document: u32) -> Option<Timestamp> {
+        self.dates.get(document as usize).copied().flatten()
+    }
+
+    fn group(&self, document: u32) -> Option<NonZeroU32> {
+        self.groups.get(document as usize).copied().flatten()
     }
 }
 
@@ -73,7 +149,6 @@ pub(crate) struct Limits {
 /// Finds all passages. `config.sensitivity` must be resolved.
 pub(crate) fn find_passages(
     collection: &Collection<'_>,
-    dates: &[Option<Timestamp>],
     config: &PassageConfig,
     suppressed: &mut Suppressed,
     begin: &mut dyn FnMut(Stage),
@@ -90,8 +165,8 @@ pub(crate) fn find_passages(
     suppressed.short_alignments = found.short;
     suppressed.dissimilar_alignments = found.dissimilar;
     begin(Stage::Passages);
-    let sites = site::find_sites(&found.pairs, collection.documents.len(), config.min_words);
-    let (stars, nested) = cluster::refine(collection, dates, &sites, &found.pairs, limits);
+    let sites = site::find_sites(&found.pairs, collection.archive.len(), config.min_words);
+    let (stars, nested) = cluster::refine(collection, &sites, &found.pairs, limits);
     suppressed.nested_members = nested;
     drop((sites, found));
     let distinct = distinct::distinctiveness(collection, &stars);
@@ -101,7 +176,7 @@ pub(crate) fn find_passages(
         .map_init(
             || (Worker::default(), Teller::default()),
             |(worker, teller), (star, distinctiveness)| {
-                describe(collection, dates, config, star, distinctiveness, worker, teller)
+                describe(collection, config, star, distinctiveness, worker, teller)
             },
         )
         .collect();
@@ -124,7 +199,6 @@ pub(crate) fn find_passages(
 /// Writes one star out.
 fn describe(
     collection: &Collection<'_>,
-    dates: &[Option<Timestamp>],
     config: &PassageConfig,
     star: &Star,
     distinctiveness: f64,
@@ -133,10 +207,9 @@ fn describe(
 ) -> PassageCluster {
     checkpoint();
     let canonical = star.canonical;
-    let text = collection.text(canonical.document);
-    let span = collection.tokens[canonical.document as usize]
-        .span_of(text, canonical.tokens, &mut SpanScratch::default())
-        .unwrap_or_default();
+    let located = collection.located(canonical.document);
+    let span =
+        located.span_of(canonical.tokens, &mut SpanScratch::default()).unwrap_or_default();
     let mut members = vec![PassageMember {
         document: DocId(canonical.document),
         span,
@@ -166,7 +239,7 @@ fn describe(
         });
     }
     members.sort_by_key(|member| {
-        let date = dates[member.document.index()];
+        let date = collection.origins.date(member.document.0);
         (date.is_none(), date, member.document, member.span)
     });
     let is_canonical =
@@ -176,14 +249,14 @@ fn describe(
     documents.sort_unstable();
     documents.dedup();
     let boilerplate = distinctiveness < config.min_distinctiveness
-        || distinct::is_fixed_text(collection, dates, &documents);
+        || distinct::is_fixed_text(collection.origins, &documents);
     let half_words: u32 = collection.hashes(canonical.document)[canonical.tokens.range()]
         .iter()
         .map(|token| token.half_words())
         .sum();
     PassageCluster {
         kind: if boilerplate { PassageKind::Boilerplate } else { PassageKind::Reuse },
-        text: text[span.range()].to_owned(),
+        text: located.text()[span.range()].to_owned(),
         words: half_words.div_ceil(2),
         documents: documents.len() as u32,
         distinctiveness,
@@ -198,8 +271,8 @@ fn fill_lines(collection: &Collection<'_>, passages: &mut [PassageCluster]) {
         passages.iter_mut().flat_map(|passage| passage.members.iter_mut()).collect();
     members.par_sort_by_key(|member| member.document);
     members.par_chunk_by_mut(|x, y| x.document == y.document).for_each(|members| {
-        let text = collection.text(members[0].document.0);
-        let index = LineIndex::new(text);
+        let located = collection.located(members[0].document.0);
+        let index = LineIndex::new(located.text());
         for member in members {
             let (start, end) = index.line_span(member.span);
             member.lines = LineSpan {

@@ -88,7 +88,8 @@ fn align_group(
     found: &mut Pairs,
 ) {
     let (a, b) = (runs[0].a, runs[0].b);
-    let sides = Sides::whole(collection.hashes(a), collection.hashes(b));
+    let both = collection.both(a, b);
+    let sides = both.whole();
     let mut kept = Kept::default();
     for chain in chains(runs) {
         checkpoint();
@@ -99,7 +100,7 @@ fn align_group(
             found.short += 1;
             continue;
         }
-        let mut forms = PairWords::new(&mut worker.words, collection, a, b);
+        let mut forms = PairWords::new(&mut worker.words, collection, (a, b), sides);
         for alignment in worker.aligner.align_chain(sides, &chain, &mut forms) {
             let Some(matched) = limits.check(&alignment, sides.a, found) else { continue };
             if kept.covers(&alignment) || a == b && alignment.b.start <= alignment.a.start {
@@ -256,15 +257,16 @@ fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<
             let representative = cluster[0].0;
             let tokens = collection.hashes(representative);
             let whole = TokenRange::new(0, tokens.len() as u32);
-            let table = GramTable::new(tokens, whole);
+            let table = GramTable::new(&tokens, whole);
             let mut found = Pairs::default();
             for &(_, member) in cluster {
                 checkpoint();
-                let sides = Sides::whole(tokens, collection.hashes(member));
+                let theirs = collection.hashes(member);
+                let sides = Sides::whole(&tokens, &theirs);
                 for mut alignment in
                     table.align(collection, worker, (representative, member), sides)
                 {
-                    let Some(matched) = limits.check(&alignment, tokens, &mut found) else {
+                    let Some(matched) = limits.check(&alignment, &tokens, &mut found) else {
                         continue;
                     };
                     let ids = (representative.min(member), representative.max(member));
@@ -286,7 +288,8 @@ fn exact_copies<'a>(
 ) -> impl Iterator<Item = Pair> + 'a {
     collection.copy_of.iter().zip(0u32..).filter(|&(&first, copy)| first != copy).filter_map(
         move |(&first, copy)| {
-            let sides = Sides::whole(collection.hashes(first), collection.hashes(copy));
+            let both = collection.both(first, copy);
+            let sides = both.whole();
             let alignment = equal_ranges(sides)?;
             let matched = alignment.matched_half_words(sides.a);
             (matched >= 2 * limits.min_words).then(|| Pair::new(first, copy, &alignment, matched))
