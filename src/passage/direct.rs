@@ -9,7 +9,7 @@
 use super::Collection;
 use super::align::{Alignment, Sides, Step, equal_ranges};
 use super::chain::chains;
-use super::link::{Run, common_prefix, common_suffix};
+use super::grow::{Run, common_prefix, common_suffix};
 use super::pairs::Worker;
 use super::words::PairWords;
 use crate::hash::combine;

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::align::{Aligner, Alignment, Sides, Stretch, equal_ranges};
 use super::chain::chains;
 use super::direct::GramTable;
-use super::link::Run;
+use super::grow::Run;
 use super::words::{PairWords, Words};
 use super::{Collection, Limits};
 use crate::span::TokenRange;
