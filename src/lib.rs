@@ -18,6 +18,7 @@ pub mod span;
 pub mod spill;
 mod stop;
 pub mod text;
+mod threads;
 pub mod verify;
 
 pub use config::{Config, DocumentConfig, Keep, Linkage, PassageConfig, Scope, Sensitivity};
@@ -30,3 +31,4 @@ pub use report::model::Report;
 pub use source::{Collection, Input, ReadConfig, Source, read};
 pub use span::{Span, TokenRange};
 pub use stop::Stop;
+pub use threads::on_threads;

@@ -8,7 +8,7 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --all --check
 step cargo clippy --workspace --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --lib
-step cargo check --no-default-features --lib
+step cargo clippy --no-default-features --lib -- -D warnings
 for example in examples/*.rs; do
     step cargo run --quiet --example "$(basename "$example" .rs)"
 done

@@ -12,8 +12,9 @@ use arrow_array::{
     TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field};
+use doublet::dedup::{Edits, Layout, Plan};
 use doublet::source::{Input, ReadConfig, read_all};
-use doublet::{ErrorKind, FieldValue};
+use doublet::{DocId, ErrorKind, FieldValue, Span};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -172,6 +173,35 @@ fn other_columns_are_metadata_and_only_what_is_asked_for() {
     let nested = ReadConfig { text_field: "meta.body".into(), metadata: false, ..config };
     let found = read_with(nested);
     assert_eq!((found[1].text.as_str(), found[1].metadata.len()), ("y", 0));
+}
+
+#[test]
+fn texts_are_cut_in_the_column_that_was_read() {
+    let strings = |texts: [&str; 2]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+    let field =
+        |name: &str, kind: &ArrayRef| Arc::new(Field::new(name, kind.data_type().clone(), true));
+    let (text, other) = (strings(["one two", "three"]), strings(["x", "y"]));
+    let deep = Arc::new(StructArray::from(vec![(field("b", &other), other.clone())])) as ArrayRef;
+    // A field whose name has a dot, beside a path of the same letters.
+    let meta = StructArray::from(vec![(field("a.b", &text), text), (field("a", &deep), deep)]);
+    let (_folder, path) = folder();
+    write(&path, vec![("meta", Arc::new(meta))], 10, WriterProperties::new());
+    let config = ReadConfig { text_field: "meta.a.b".into(), ..ReadConfig::default() };
+    let read = |path: &Path| read_all([Input::path(path)], &config, &()).expect("reads").documents;
+    let documents = read(&path);
+    assert_eq!(documents[0].text, "one two");
+    let plan = Plan {
+        gone: vec![false; 2],
+        cuts: [(DocId(0), vec![Span { start: 0, end: 4 }])].into(),
+        ..Plan::default()
+    };
+    let out = TempDir::new().expect("a folder");
+    let layout = Layout::new(std::slice::from_ref(&path), &config, None).expect("lists");
+    layout.write(out.path(), &Edits::of_plan(&documents, &plan, ""), &()).expect("writes");
+    let name = path.file_name().expect("a name");
+    let texts: Vec<String> =
+        read(&out.path().join(name)).into_iter().map(|document| document.text).collect();
+    assert_eq!(texts, ["two", "three"]);
 }
 
 #[test]

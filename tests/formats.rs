@@ -55,7 +55,7 @@ fn json(text: &str) -> String {
 }
 
 /// The records of a web archive; the first is no document.
-fn warc(pages: &[Page]) -> Vec<Vec<u8>> {
+pub(crate) fn warc(pages: &[Page]) -> Vec<Vec<u8>> {
     let record = |kind: &str, uri: &str, content: &str, body: &str| {
         format!(
             "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {uri}\r\n\
@@ -71,13 +71,13 @@ fn warc(pages: &[Page]) -> Vec<Vec<u8>> {
     records
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).expect("in memory");
     encoder.finish().expect("in memory")
 }
 
-fn members(records: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn members(records: &[Vec<u8>]) -> Vec<u8> {
     records.iter().flat_map(|record| gzip(record)).collect()
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn check_stream(path: &Path, whole: &Collection) -> Vec<RecordPlace> 
     for batch_bytes in [1, 2_000, 1 << 20] {
         places.clear();
         let mut documents = Vec::new();
-        let options = StreamOptions { batch_bytes, wanted: None };
+        let options = StreamOptions { batch_bytes, ..StreamOptions::default() };
         let end = stream([Input::path(path)], &ReadConfig::default(), &options, &(), |batch| {
             documents.extend(batch.documents);
             places.extend(batch.places);
@@ -263,7 +263,7 @@ pub(crate) fn check_rewriting(
     [kept, removed].map(|path| fs::read(path).expect("written"))
 }
 
-fn gunzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut plain).expect("whole");
     plain
@@ -345,7 +345,7 @@ fn each_kept_record_of_an_archive_is_a_member() {
     assert_eq!(found, 6);
 }
 
-fn doublet(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn doublet(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doublet"));
     let output = command.current_dir(folder).args(arguments).output().expect("starts");
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())

@@ -27,4 +27,5 @@ mod report;
 mod samples;
 mod source;
 mod stream;
+mod tables;
 mod text;

@@ -58,7 +58,8 @@ fn streamed(
 ) -> Result<Parts> {
     let mut all = Collection::default();
     let (mut places, mut sizes) = (Vec::new(), Vec::new());
-    let end = stream(inputs, config, &StreamOptions { batch_bytes, wanted }, &(), |batch| {
+    let options = StreamOptions { batch_bytes, wanted, ..StreamOptions::default() };
+    let end = stream(inputs, config, &options, &(), |batch| {
         assert_eq!(batch.first as usize, all.documents.len());
         assert_eq!(batch.documents.len(), batch.places.len());
         assert!(!batch.documents.is_empty());
@@ -101,7 +102,7 @@ fn batches_are_what_reading_whole_gives_at_any_size_and_threads() {
 fn batches_are_bounded() {
     let folder = folder();
     let bound = 1 << 20;
-    let options = StreamOptions { batch_bytes: bound, wanted: None };
+    let options = StreamOptions { batch_bytes: bound, ..StreamOptions::default() };
     let largest = Mutex::new(0);
     stream([Input::path(folder.path())], &ReadConfig::default(), &options, &(), |batch| {
         let bytes: usize = batch.documents.iter().map(|document| document.text.len()).sum();
@@ -136,7 +137,7 @@ fn strict_streaming_hands_out_what_is_before_the_problem() {
     let folder = folder();
     let strict = ReadConfig { strict: true, ..ReadConfig::default() };
     let mut count = 0;
-    let options = StreamOptions { batch_bytes: 1000, wanted: None };
+    let options = StreamOptions { batch_bytes: 1000, ..StreamOptions::default() };
     let error = stream([Input::path(folder.path())], &strict, &options, &(), |batch| {
         count += batch.documents.len();
         Ok(())
@@ -151,7 +152,7 @@ fn strict_streaming_hands_out_what_is_before_the_problem() {
 #[test]
 fn an_error_of_the_receiver_ends_the_run() {
     let folder = folder();
-    let options = StreamOptions { batch_bytes: 1000, wanted: None };
+    let options = StreamOptions { batch_bytes: 1000, ..StreamOptions::default() };
     let mut batches = 0;
     let result =
         stream([Input::path(folder.path())], &ReadConfig::default(), &options, &(), |_| {
@@ -194,4 +195,53 @@ fn sources_of_ones_own_flow_in_their_place() {
     assert!(sizes.len() > 20, "{}", sizes.len());
     let last = places.last().expect("documents");
     assert_eq!((last.file, last.record), (2, 1));
+}
+
+#[test]
+fn only_what_is_wanted_of_pipes_and_sources_of_ones_own_comes() {
+    let inputs = || {
+        [
+            Input::reader("-", &b"words that nobody asked for"[..]),
+            Input::custom(Counting(50)),
+            Input::reader("notes.txt", &b"words that are wanted"[..]),
+        ]
+    };
+    let config = ReadConfig::default();
+    let (all, places, _) = streamed(inputs(), &config, 500, None).expect("streams");
+    assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
+    for chosen in [vec![51], vec![7, 8, 30], vec![0, 50]] {
+        let wanted = |place| chosen.iter().any(|&index: &usize| places[index] == place);
+        let (found, at, _) = streamed(inputs(), &config, 500, Some(&wanted)).expect("streams");
+        let expected: Vec<&Document> = chosen.iter().map(|&index| &all.documents[index]).collect();
+        assert_eq!(found.documents.iter().collect::<Vec<_>>(), expected);
+        assert_eq!(at, chosen.iter().map(|&index| places[index]).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn files_that_are_not_wanted_are_not_opened() {
+    let folder = folder();
+    let config = ReadConfig::default();
+    let (all, places, _) =
+        streamed([Input::path(folder.path())], &config, 50_000, None).expect("streams");
+    let chosen = |file: u32| file % 3 == 1;
+    let expected: Vec<RecordPlace> =
+        places.iter().copied().filter(|place| chosen(place.file)).collect();
+    assert!(!expected.is_empty() && expected.len() < all.documents.len());
+    for (place, document) in places.iter().zip(&all.documents) {
+        let origin = document.origin.as_ref().expect("a file");
+        if !chosen(place.file) && origin.line.is_none() {
+            fs::write(&origin.path, b"\0\0\0binary").expect("written");
+        }
+    }
+    let options = StreamOptions { wanted_files: Some(&chosen), ..StreamOptions::default() };
+    let mut found = Vec::new();
+    let end = stream([Input::path(folder.path())], &config, &options, &(), |batch| {
+        found.extend(batch.places);
+        Ok(())
+    })
+    .expect("streams");
+    assert_eq!(found, expected);
+    // Those that were overwritten would be named.
+    assert!(end.skipped.iter().all(|skipped| !skipped.path.contains("/a/")), "{:?}", end.skipped);
 }

@@ -14,7 +14,7 @@ use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written, f
 use doublet::report::model::Skipped;
 use doublet::source::{StreamOptions, stream};
 use doublet::spill::Work;
-use doublet::{Document, Error, ErrorKind, Result};
+use doublet::{Document, Error, ErrorKind, Result, on_threads};
 
 use super::Exit;
 use super::dedup::{Job, Stage, spool};
@@ -36,16 +36,7 @@ const DURABLE: u64 = 1 << 29;
 
 /// Runs the command.
 pub(super) fn run(job: &Job<'_>, messages: Messages) -> Result<Exit> {
-    let threads = job.args.run.threads;
-    if threads == 0 {
-        return run_in_pool(job, messages);
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
-        Error::new(ErrorKind::Config, format!("no room for {threads} threads"))
-            .remedy("ask for fewer")
-            .because(error)
-    })?;
-    pool.install(|| run_in_pool(job, messages))
+    on_threads(job.args.run.threads, || run_in_pool(job, messages))?
 }
 
 fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {

@@ -25,6 +25,8 @@ pub const REMOVED: &str = "removed.jsonl";
 pub struct Layout {
     pub(super) files: Vec<Laid>,
     pub(super) config: ReadConfig,
+    /// What the files hold, by their keys.
+    shapes: HashMap<PathBuf, Shape>,
     bytes: u64,
 }
 
@@ -123,7 +125,8 @@ impl Layout {
                 files.push(Laid { content: Content::File(path, stamp), target, shape });
             }
         }
-        let layout = Self { files, config: config.clone(), bytes };
+        let shapes = files.iter().map(|laid: &Laid| (laid.key(), laid.shape)).collect();
+        let layout = Self { files, config: config.clone(), shapes, bytes };
         layout.check_targets()?;
         Ok(layout)
     }
@@ -152,17 +155,21 @@ impl Layout {
     }
 
     /// Checks that what was read can be written again: bytes of lines, and of texts that are to
-    /// be `cut`, must be UTF-8 already.
+    /// be `cut`, must be UTF-8 already. What is of none of the files is not written.
     ///
     /// # Errors
     /// [`ErrorKind::Config`], naming the first file that is not.
     pub fn check(&self, documents: &[Document], cut: bool) -> Result<()> {
         // Records of web archives state their encodings one by one, and stay as they are.
-        let is_archive = |path: &str| raw::is_archive(Path::new(path), &self.config);
+        let is_copied = |path: &str| match self.shapes.get(&key(Path::new(path))) {
+            Some(Shape::Text | Shape::Warc) => !cut,
+            Some(Shape::Lines | Shape::Csv | Shape::Parquet) => false,
+            None => true,
+        };
         let origins = documents.iter().filter_map(|document| document.origin.as_ref());
         for origin in origins {
             if let Some(encoding) = &origin.encoding
-                && (cut || (origin.line.is_some() && !is_archive(&origin.path)))
+                && !is_copied(&origin.path)
             {
                 let found = format!("a file in {encoding}");
                 return Err(Error::new(ErrorKind::Config, found)

@@ -31,8 +31,13 @@ use crate::text::{TokenBuffer, Tokenizer};
 /// Documents that are analysed before what was made of them is put in its place.
 const BATCH: usize = 1024;
 
-/// What is kept of a document that is compared.
-type Compared = (DocumentFeatures, TokenRow);
+/// What is made of a document.
+enum Analysed {
+    /// It is only looked up word for word.
+    Brief(Brief),
+    /// It is compared.
+    Compared(DocumentFeatures, TokenRow),
+}
 
 /// Takes the documents of a collection, in input order.
 ///
@@ -111,7 +116,7 @@ impl Scan {
         let compares = compares(self.rules);
         for (documents, places) in batch.documents.chunks(BATCH).zip(batch.places.chunks(BATCH)) {
             let maker = &self.maker;
-            let analysed: Vec<(Brief, Option<Compared>)> = documents
+            let analysed: Vec<Analysed> = documents
                 .par_iter()
                 .with_min_len(8)
                 .map_init(
@@ -119,20 +124,19 @@ impl Scan {
                     |(tokenizer, buffer, maker), document| {
                         tokenizer.tokenize(&document.text, buffer);
                         let tokens = &buffer.hashes[..];
-                        if !compares {
+                        if compares {
+                            Analysed::Compared(maker.features(tokens), TokenRow::of(tokens))
+                        } else {
                             let hash = content_hash(tokens);
-                            return (Brief::of(hash, tokens.len() as u32, 0), None);
+                            Analysed::Brief(Brief::of(hash, tokens.len() as u32, 0))
                         }
-                        let features = maker.features(tokens);
-                        let brief = Brief::of(features.content_hash, features.tokens, 0);
-                        (brief, Some((features, TokenRow::of(tokens))))
                     },
                 )
                 .collect();
-            for ((document, place), (brief, of)) in documents.iter().zip(places).zip(analysed) {
-                match of {
-                    None => self.builder.add_brief(brief, 0),
-                    Some((features, tokens)) => {
+            for ((document, place), analysed) in documents.iter().zip(places).zip(analysed) {
+                match analysed {
+                    Analysed::Brief(brief) => self.builder.add_brief(brief, 0),
+                    Analysed::Compared(features, tokens) => {
                         self.builder.add(&features)?;
                         self.tokens.add(&tokens)?;
                     }
@@ -276,12 +280,6 @@ pub struct Scanned {
 }
 
 impl Scanned {
-    /// Number of documents.
-    #[must_use]
-    pub fn documents(&self) -> u64 {
-        self.store.len() as u64
-    }
-
     /// How to find a durable scan again.
     ///
     /// # Errors

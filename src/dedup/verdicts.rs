@@ -109,12 +109,6 @@ impl Verdicts {
         self.recall
     }
 
-    /// Number of documents, those included that only protect.
-    #[must_use]
-    pub fn documents(&self) -> u64 {
-        self.catalogue.bytes.len() as u64
-    }
-
     /// Bytes of a document's text.
     #[must_use]
     pub fn bytes(&self, id: DocId) -> u64 {
@@ -159,7 +153,12 @@ impl Verdicts {
         let is_wanted = |place: RecordPlace| {
             wanted.get(&place.file).is_some_and(|own| own.binary_search(&place.record).is_ok())
         };
-        let options = StreamOptions { batch_bytes, wanted: Some(&is_wanted) };
+        let has_wanted = |file: u32| wanted.contains_key(&file);
+        let options = StreamOptions {
+            batch_bytes,
+            wanted: Some(&is_wanted),
+            wanted_files: Some(&has_wanted),
+        };
         let mut next = self.removed.iter();
         let (mut own, mut other) = (Vec::new(), Vec::new());
         stream(inputs, config, &options, progress, |batch| {

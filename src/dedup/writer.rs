@@ -10,6 +10,7 @@ mod columns;
 mod csv;
 mod edits;
 mod lines;
+mod members;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod target;
@@ -116,7 +117,11 @@ impl Job<'_> {
             Shape::Lines => lines::write(self, raw, edits),
             Shape::Csv => csv::write(self, raw, edits),
             Shape::Warc => warc::write(self, raw, edits),
-            Shape::Parquet => self.parquet(edits),
+            #[cfg(feature = "parquet")]
+            Shape::Parquet => parquet::write(self, edits),
+            // Nothing of it was read, so nothing is done to it.
+            #[cfg(not(feature = "parquet"))]
+            Shape::Parquet => self.copy(raw),
         }
     }
 
@@ -131,22 +136,6 @@ impl Job<'_> {
             Shape::Parquet => parquet::is_whole(path),
             _ => false,
         }
-    }
-
-    #[cfg(feature = "parquet")]
-    fn parquet(&self, edits: &FileEdits) -> Result<Written> {
-        let Content::File(path, _) = &self.laid.content else { return Ok(Written::default()) };
-        let written = parquet::write(self, path, edits);
-        if let Some((size, _)) = stamp(path) {
-            self.progress.advance(size);
-        }
-        written
-    }
-
-    /// Without the feature such a file cannot be read, and nothing is done to it.
-    #[cfg(not(feature = "parquet"))]
-    fn parquet(&self, _: &FileEdits) -> Result<Written> {
-        Ok(Written::default())
     }
 
     /// The same bytes.

@@ -20,8 +20,8 @@ use crate::documents::store::{StoreBuilder, TokenRow, TokenRows, Tokens, TokensA
 use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
-use crate::passage::coverage::{Extent, coverage};
 use crate::passage::archive::Archive;
+use crate::passage::coverage::{Extent, coverage};
 use crate::passage::{Collection, Origins, find_passages};
 use crate::report::model::{DocumentCluster, Parameters, Report, Run, SCHEMA_VERSION};
 use crate::spill::Work;
@@ -172,7 +172,7 @@ impl<'d> Gathering<'d> {
             passages = find_passages(&collection, &resolved, &mut suppressed, &mut |stage| {
                 clock.begin(stage);
                 stop::checkpoint();
-            });
+            })?;
         }
 
         clock.begin(Stage::Report);

@@ -18,6 +18,7 @@ use crate::documents::FeatureMaker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::model::Report;
 use crate::stop::{self, Stop};
+use crate::threads;
 
 /// Finds what repeats.
 ///
@@ -104,15 +105,7 @@ impl Builder {
         let pool = if threads == 0 && self.stop.is_none() {
             None
         } else {
-            let mut builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            if let Some(stop) = self.stop.clone() {
-                builder = builder.start_handler(move |_| stop.watch());
-            }
-            Some(builder.build().map_err(|error| {
-                Error::new(ErrorKind::Config, format!("no room for {threads} threads"))
-                    .remedy("ask for fewer")
-                    .because(error)
-            })?)
+            Some(threads::pool(threads, self.stop.as_ref())?)
         };
         let stop = self.stop.unwrap_or_default();
         Ok(Doublet { config: self.config, observer: self.observer, pool, stop })

@@ -26,10 +26,7 @@ use crate::text::{Checkpoints, SpanScratch, TokenHash, TokenIndex};
 #[derive(Clone, Copy)]
 pub(crate) enum Archive<'a> {
     /// In memory.
-    Held {
-        documents: &'a [Document],
-        tokens: &'a [TokenIndex],
-    },
+    Held { documents: &'a [Document], tokens: &'a [TokenIndex] },
     /// In rows.
     Stored(&'a Shelf<'a>),
 }
@@ -79,12 +76,7 @@ impl Located<'_> {
     }
 
     /// As [`TokenIndex::spans`].
-    pub(crate) fn spans(
-        &self,
-        tokens: TokenRange,
-        scratch: &mut SpanScratch,
-        out: &mut Vec<Span>,
-    ) {
+    pub(crate) fn spans(&self, tokens: TokenRange, scratch: &mut SpanScratch, out: &mut Vec<Span>) {
         self.checkpoints().spans(self.text(), tokens, scratch, out);
     }
 }

@@ -47,7 +47,8 @@ impl<V: Clone + Weighed> Cache<V> {
     /// The value of a document, loaded if it is not there.
     pub(super) fn get(&self, document: u32, load: impl FnOnce() -> V) -> V {
         let part = &self.parts[document as usize % PARTS];
-        if let Some(value) = part.lock().unwrap_or_else(PoisonError::into_inner).find(document, self.room)
+        if let Some(value) =
+            part.lock().unwrap_or_else(PoisonError::into_inner).find(document, self.room)
         {
             return value;
         }

@@ -15,12 +15,15 @@ use std::num::NonZeroU32;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::{Collection, Origins};
 use super::cluster::Star;
+use super::store::StarRows;
+use super::{Collection, Origins};
 use crate::document::Timestamp;
 use crate::documents::store::TokenScratch;
+use crate::error::Result;
 use crate::hash::combine;
-use crate::stop::checkpoint;
+use crate::spill::Work;
+use crate::stop::{checkpoint, or_fail};
 use crate::text::TokenHash;
 
 /// Tokens a gram.
@@ -35,20 +38,46 @@ fn grams(tokens: &[TokenHash]) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
+/// Bytes of memory for each 3-gram asked for.
+const GRAM_BYTES: usize = 64;
+/// Stars whose 3-grams are chosen at a time.
+const STARS: usize = 1 << 12;
+
 /// The distinctiveness of every star, 0 to 1, in order.
-pub(crate) fn distinctiveness(collection: &Collection<'_>, stars: &[Star]) -> Vec<f64> {
-    let asked: Vec<Vec<u64>> =
-        stars.par_iter().map(|star| common_grams(collection, star)).collect();
-    let frequencies = document_frequencies(collection, &asked);
-    stars
-        .par_iter()
-        .zip(&asked)
-        .map(|(star, grams)| {
-            let documents = f64::from(documents_of(star));
-            let rarest = grams.iter().map(|gram| frequencies[gram]).min();
-            rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
-        })
-        .collect()
+///
+/// As many stars are asked about in one pass over the tokens as there is room for.
+pub(super) fn distinctiveness(
+    collection: &Collection<'_>,
+    work: &Work,
+    stars: &StarRows,
+) -> Result<Vec<f64>> {
+    let most = work.share(30) / GRAM_BYTES;
+    let numbers: Vec<usize> = (0..stars.len()).collect();
+    let mut all = Vec::with_capacity(stars.len());
+    let mut asked: Vec<(u32, Vec<u64>)> = Vec::new();
+    let mut chosen = 0;
+    let mut left = numbers.chunks(STARS);
+    loop {
+        let next = left.next();
+        if next.is_none() || chosen > most {
+            let frequencies = document_frequencies(collection, &asked);
+            let of_star = |(documents, grams): &(u32, Vec<u64>)| {
+                let rarest = grams.iter().map(|gram| frequencies[gram]).min();
+                let documents = f64::from(*documents);
+                rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
+            };
+            all.par_extend(asked.par_iter().map(of_star));
+            asked.clear();
+            chosen = 0;
+        }
+        let Some(next) = next else { return Ok(all) };
+        asked.par_extend(next.par_iter().map_init(Vec::new, |scratch, &number| {
+            let star = or_fail(stars.read(number, scratch));
+            (documents_of(&star), common_grams(collection, &star))
+        }));
+        let new = &asked[asked.len() - next.len()..];
+        chosen += new.iter().map(|(_, grams)| grams.len()).sum::<usize>();
+    }
 }
 
 /// Number of different documents of a star.
@@ -81,8 +110,11 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
 }
 
 /// In how many documents each asked-for 3-gram stands.
-fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> HashMap<u64, u32> {
-    let mut grams_asked: Vec<u64> = asked.iter().flatten().copied().collect();
+fn document_frequencies(
+    collection: &Collection<'_>,
+    asked: &[(u32, Vec<u64>)],
+) -> HashMap<u64, u32> {
+    let mut grams_asked: Vec<u64> = asked.iter().flat_map(|(_, grams)| grams).copied().collect();
     grams_asked.par_sort_unstable();
     grams_asked.dedup();
     let numbers: HashMap<u64, u32> = grams_asked.iter().copied().zip(0u32..).collect();
@@ -134,10 +166,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
 
 /// Whether a passage is fixed text: it stands in many documents of each of its groups and, where
 /// dates are known, at many dates far apart. Only collections with groups of their own tell.
-pub(crate) fn is_fixed_text(
-    origins: &Origins,
-    documents: &[u32],
-) -> bool {
+pub(crate) fn is_fixed_text(origins: &Origins, documents: &[u32]) -> bool {
     const FEWEST_DOCUMENTS: usize = 8;
     const DOCUMENTS_A_GROUP: usize = 4;
     const SECONDS: i64 = 14 * 24 * 3600;

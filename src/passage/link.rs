@@ -3,19 +3,21 @@
 //! Which places of an anchor are linked is decided [by groups](super::group). A link grows at once
 //! into a maximal [`Run`] of equal tokens. Most links lie inside a run that was already found; a
 //! direct-mapped cache by document pair and diagonal skips those. This is the way for tokens that
-//! are all in memory; [`super::blocks`] is the one within a budget, and finds the same runs.
+//! are all in memory; [`blocks`](super::blocks) is the one within a budget, and finds the same runs.
 //!
 //! Anchors are handled in passes over shares of their hashes, so that what is held at once stays
 //! within a share of the input, and in parts that fit the processor's cache.
 //!
 //! Cost: sorting, and some 50–100 ns a link; 16 bytes an anchor of one pass.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::Collection;
 use super::anchor::{Winnowing, for_each_anchor};
 use super::group::{Grouping, Held, context};
-use super::grow::{Grown, Grower, Run};
+use super::grow::{Grower, Grown, Run};
 use crate::hash::combine;
 use crate::stop::checkpoint;
 use crate::text::{TokenHash, TokenIndex};
@@ -31,6 +33,7 @@ const LOT_DOCUMENTS: usize = 512;
 const LOTS: usize = 256;
 /// Links that wait for their tokens to come from memory together.
 const WAITING: usize = 64;
+
 /// Runs with prospects, sorted and each once, and what was left out.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
@@ -65,6 +68,8 @@ pub(crate) fn find_runs(
     let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 2 + 1)).max(1);
     let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
     let mut links = Links::default();
+    // A linker goes from part to part: the anchors of one run lie in many.
+    let idle: Mutex<Vec<Linker<'_>>> = Mutex::default();
     for pass in 0..passes {
         let lots = anchors_of_pass(collection, indexes, winnowing, Share { pass, passes, parts });
         let linked: Vec<Links> = (0..parts as usize)
@@ -75,15 +80,19 @@ pub(crate) fn find_runs(
                     anchors.extend_from_slice(lot.part(part));
                 }
                 anchors.sort_unstable();
-                let mut linker = Linker::new(indexes, Grower { winnowing, min_words });
+                let linkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut linker = linkers()
+                    .pop()
+                    .unwrap_or_else(|| Linker::new(indexes, Grower { winnowing, min_words }));
                 let mut grouping = Grouping::new(collection.representative);
                 for group in anchors.chunk_by(|x, y| x.hash == y.hash) {
-                    let key = |place: &Anchor, order| {
-                        Linker::key(indexes, place, order, winnowing.size)
-                    };
+                    let key =
+                        |place: &Anchor, order| Linker::key(indexes, place, order, winnowing.size);
                     grouping.link(group, key, |first, second| linker.link(first, second));
                 }
-                linker.finish(&grouping)
+                let found = linker.finish(&grouping);
+                linkers().push(linker);
+                found
             })
             .collect();
         for part in linked {
@@ -180,7 +189,7 @@ fn anchors_of_pass(
         .collect()
 }
 
-/// Grows links into runs; one a thread and part.
+/// Grows links into runs; one a thread.
 struct Linker<'a> {
     tokens: &'a [TokenIndex],
     grower: Grower,
@@ -189,7 +198,7 @@ struct Linker<'a> {
     found: Links,
 }
 
-const CACHE_BITS: u32 = 14;
+const CACHE_BITS: u32 = 16;
 
 impl<'a> Linker<'a> {
     fn new(tokens: &'a [TokenIndex], grower: Grower) -> Self {
@@ -203,13 +212,14 @@ impl<'a> Linker<'a> {
         }
     }
 
-    fn finish(mut self, grouping: &Grouping<'_, Anchor>) -> Links {
+    fn finish(&mut self, grouping: &Grouping<'_, Anchor>) -> Links {
         self.grow_waiting();
-        self.found.runs.sort_unstable();
-        self.found.runs.dedup();
-        self.found.clustered = grouping.clustered;
-        self.found.thinned = grouping.thinned;
-        self.found
+        let mut found = std::mem::take(&mut self.found);
+        found.runs.sort_unstable();
+        found.runs.dedup();
+        found.clustered = grouping.clustered;
+        found.thinned = grouping.thinned;
+        found
     }
 
     fn hashes(&self, document: u32) -> &'a [TokenHash] {
@@ -284,7 +294,6 @@ impl<'a> Linker<'a> {
 mod tests {
     use doublet_generate::corpus::CorpusPlan;
     use doublet_generate::repeats::repeated_tokens;
-    use proptest::prelude::*;
 
     use super::*;
     use crate::config::Sensitivity;

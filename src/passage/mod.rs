@@ -13,18 +13,22 @@
 pub(crate) mod align;
 pub(crate) mod anchor;
 pub(crate) mod archive;
+mod blocks;
 mod cache;
 pub(crate) mod chain;
 pub(crate) mod cluster;
 pub(crate) mod coverage;
 pub(crate) mod direct;
 pub(crate) mod distinct;
+mod group;
+pub(crate) mod grow;
 pub(crate) mod link;
 mod nested;
 pub(crate) mod operations;
 pub(crate) mod pairs;
 pub(crate) mod programme;
 pub(crate) mod site;
+mod store;
 pub(crate) mod two;
 pub(crate) mod words;
 
@@ -38,13 +42,16 @@ use self::archive::{Archive, Hashes, Located};
 use self::cluster::Star;
 use self::operations::Teller;
 use self::pairs::Worker;
+use self::store::StarRows;
 use crate::config::PassageConfig;
 use crate::document::{DocId, Document, Timestamp};
+use crate::error::Result;
 use crate::find::Stage;
 use crate::report::model::{
     LineSpan, Operation, OperationKind, PassageCluster, PassageKind, PassageMember, Suppressed,
 };
 use crate::span::LineIndex;
+use crate::spill::Work;
 use crate::stop::checkpoint;
 use crate::text::{SpanScratch, TokenHash};
 
@@ -146,41 +153,55 @@ pub(crate) struct Limits {
     pub(crate) min_identity: f64,
 }
 
+/// All passages as they were found: stars, and how distinctive each is.
+pub(crate) struct Stars {
+    rows: StarRows,
+    distinctiveness: Vec<f64>,
+}
+
 /// Finds all passages. `config.sensitivity` must be resolved.
+pub(crate) fn find_stars(
+    collection: &Collection<'_>,
+    work: &Work,
+    config: &PassageConfig,
+    suppressed: &mut Suppressed,
+    begin: &mut dyn FnMut(Stage),
+) -> Result<Stars> {
+    let limits = Limits { min_words: config.min_words, min_identity: config.min_identity };
+    let winnowing = config.sensitivity.winnowing();
+    let (pairs, sides) = pairs::find_pairs(collection, work, winnowing, limits, suppressed, begin)?;
+    begin(Stage::Passages);
+    let sites = site::find_sites(work, &pairs, &sides, config.min_words)?;
+    drop(sides);
+    let (rows, nested) = cluster::refine(collection, work, &sites, &pairs, limits)?;
+    suppressed.nested_members = nested;
+    drop((sites, pairs));
+    let distinctiveness = distinct::distinctiveness(collection, work, &rows)?;
+    Ok(Stars { rows, distinctiveness })
+}
+
+/// Finds all passages and writes them out for a report.
 pub(crate) fn find_passages(
     collection: &Collection<'_>,
     config: &PassageConfig,
     suppressed: &mut Suppressed,
     begin: &mut dyn FnMut(Stage),
-) -> Vec<PassageCluster> {
-    begin(Stage::Links);
-    let limits = Limits { min_words: config.min_words, min_identity: config.min_identity };
-    let links = link::find_runs(collection, config.sensitivity.winnowing(), config.min_words);
-    suppressed.weak_links = links.weak;
-    suppressed.clustered_links = links.clustered;
-    suppressed.thinned_buckets += links.thinned;
-    begin(Stage::Alignments);
-    let found = pairs::find_pairs(collection, &links.runs, limits);
-    drop(links);
-    suppressed.short_alignments = found.short;
-    suppressed.dissimilar_alignments = found.dissimilar;
-    begin(Stage::Passages);
-    let sites = site::find_sites(&found.pairs, collection.archive.len(), config.min_words);
-    let (stars, nested) = cluster::refine(collection, &sites, &found.pairs, limits);
-    suppressed.nested_members = nested;
-    drop((sites, found));
-    let distinct = distinct::distinctiveness(collection, &stars);
-    let mut passages: Vec<PassageCluster> = stars
-        .par_iter()
-        .zip(distinct)
+) -> Result<Vec<PassageCluster>> {
+    let Stars { rows, distinctiveness } =
+        find_stars(collection, &Work::in_memory(), config, suppressed, begin)?;
+    let numbers: Vec<usize> = (0..rows.len()).collect();
+    let mut passages: Vec<PassageCluster> = numbers
+        .into_par_iter()
+        .zip(distinctiveness)
         .map_init(
-            || (Worker::default(), Teller::default()),
-            |(worker, teller), (star, distinctiveness)| {
-                describe(collection, config, star, distinctiveness, worker, teller)
+            || (Worker::default(), Teller::default(), Vec::new()),
+            |(worker, teller, scratch), (number, distinctiveness)| {
+                let star = rows.read(number, scratch)?;
+                Ok(describe(collection, config, &star, distinctiveness, worker, teller))
             },
         )
-        .collect();
-    drop(stars);
+        .collect::<Result<_>>()?;
+    drop(rows);
     fill_lines(collection, &mut passages);
     passages.par_sort_by_cached_key(|passage| {
         let canonical = &passage.members[passage.canonical as usize];
@@ -193,7 +214,7 @@ pub(crate) fn find_passages(
     });
     suppressed.boilerplate_passages =
         passages.iter().filter(|passage| passage.kind == PassageKind::Boilerplate).count() as u64;
-    passages
+    Ok(passages)
 }
 
 /// Writes one star out.
@@ -208,8 +229,7 @@ fn describe(
     checkpoint();
     let canonical = star.canonical;
     let located = collection.located(canonical.document);
-    let span =
-        located.span_of(canonical.tokens, &mut SpanScratch::default()).unwrap_or_default();
+    let span = located.span_of(canonical.tokens, &mut SpanScratch::default()).unwrap_or_default();
     let mut members = vec![PassageMember {
         document: DocId(canonical.document),
         span,
@@ -283,4 +303,96 @@ fn fill_lines(collection: &Collection<'_>, passages: &mut [PassageCluster]) {
             };
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use doublet_generate::corpus::CorpusPlan;
+    use proptest::prelude::*;
+
+    use super::archive::{Shelf, TextRow, TextRows};
+    use super::*;
+    use crate::config::Sensitivity;
+    use crate::documents::store::{TokenRow, TokenRows};
+    use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
+
+    /// Texts that share much: quotes in others, copies, near-copies, and a phrase that is common.
+    fn texts() -> impl Strategy<Value = Vec<String>> {
+        let piece = (0usize..12, 0usize..40, 4usize..60);
+        let text = prop::collection::vec(piece, 1..6);
+        prop::collection::vec(text, 2..25).prop_map(|texts| {
+            let plan = CorpusPlan { seed: 3, ..CorpusPlan::default() };
+            let sources: Vec<Vec<String>> = plan
+                .documents_of(40_000)
+                .map(|document| document.text.split(' ').map(str::to_owned).collect())
+                .collect();
+            let piece = |(source, start, len): (usize, usize, usize)| {
+                let words = &sources[source % sources.len()];
+                let start = start.min(words.len());
+                words[start..(start + len).min(words.len())].join(" ") + " in the course of the"
+            };
+            let text = |pieces: Vec<_>| pieces.into_iter().map(piece).collect::<Vec<_>>().join(" ");
+            texts.into_iter().map(text).collect()
+        })
+    }
+
+    /// Stars as they come out, with what was counted.
+    fn stars(
+        archive: Archive<'_>,
+        origins: &Origins,
+        representative: &[u32],
+        work: &Work,
+        sensitivity: Sensitivity,
+    ) -> (Vec<Star>, Vec<f64>, u64, u64) {
+        let alone: Vec<u32> = (0..archive.len() as u32).collect();
+        let collection = Collection { archive, origins, copy_of: &alone, representative };
+        let config = PassageConfig { sensitivity, min_words: 6, ..PassageConfig::default() };
+        let mut counts = Suppressed::default();
+        let found = find_stars(&collection, work, &config, &mut counts, &mut |_| {});
+        let Stars { rows, distinctiveness } = found.expect("room");
+        let read = |number| rows.read(number, &mut Vec::new()).expect("whole");
+        let all = (0..rows.len()).map(read).collect();
+        (all, distinctiveness, counts.clustered_links, counts.short_alignments)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_budget_gives_what_memory_gives(
+            texts in texts(),
+            memory in prop_oneof![Just(0u64), 1_000u64..60_000, Just(u64::MAX)],
+            block in 100usize..400,
+            clustered in any::<bool>(),
+            sensitivity in prop::sample::select(vec![Sensitivity::Balanced, Sensitivity::High]),
+        ) {
+            let documents: Vec<Document> =
+                texts.iter().map(|text| Document::new("", text.as_str())).collect();
+            let work = Work::tiny(memory, block, 3);
+            let (mut rows, mut text_rows) = (TokenRows::new(&work), TextRows::new(&work));
+            let (mut tokenizer, mut buffer) = (Tokenizer::new(), TokenBuffer::default());
+            let mut indexes = Vec::new();
+            for text in &texts {
+                tokenizer.tokenize(text, &mut buffer);
+                let index = TokenIndex::new(&buffer);
+                rows.add(&TokenRow::of(index.hashes())).expect("room");
+                let row = TextRow::new(text, index.checkpoints(), index.len() as u32);
+                text_rows.add(&row).expect("room");
+                indexes.push(index);
+            }
+            rows.seal(false).expect("room");
+            text_rows.seal(false).expect("room");
+            let origins = Origins::of(&documents);
+            // Every third document belongs to the first one.
+            let representative: Vec<u32> =
+                (0..texts.len() as u32).map(|i| if clustered && i % 3 == 1 { 0 } else { i }).collect();
+            let held = Archive::Held { documents: &documents, tokens: &indexes };
+            let expected =
+                stars(held, &origins, &representative, &Work::in_memory(), sensitivity);
+            let shelf = Shelf::new(&work, &rows, &text_rows);
+            let found =
+                stars(Archive::Stored(&shelf), &origins, &representative, &work, sensitivity);
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

@@ -11,12 +11,21 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::align::{Aligner, Alignment, Sides, Stretch, equal_ranges};
+use super::anchor::Winnowing;
+use super::archive::Archive;
+use super::blocks::each_found;
 use super::chain::chains;
 use super::direct::GramTable;
-use super::grow::Run;
+use super::grow::{Grower, Run};
+use super::link::find_runs;
+use super::store::{PairRows, PairSink, Road, Side};
 use super::words::{PairWords, Words};
 use super::{Collection, Limits};
+use crate::error::Result;
+use crate::find::Stage;
+use crate::report::model::Suppressed;
 use crate::span::TokenRange;
+use crate::spill::{Sorted, Work};
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
@@ -38,12 +47,21 @@ pub(crate) struct Pair {
     pub(crate) matched: u32,
 }
 
-/// All pairs, by document, and what the filters left out.
+/// Pairs that were found, and how many the filters left out.
 #[derive(Debug, Default)]
-pub(crate) struct Pairs {
-    pub(crate) pairs: Vec<Pair>,
-    pub(crate) short: u64,
-    pub(crate) dissimilar: u64,
+pub(super) struct Found {
+    pub(super) pairs: Vec<Pair>,
+    pub(super) short: u64,
+    pub(super) dissimilar: u64,
+}
+
+impl Found {
+    /// Hands the pairs over and counts what was left out.
+    fn pour(self, road: Road, sink: &mut PairSink, suppressed: &mut Suppressed) -> Result<()> {
+        suppressed.short_alignments += self.short;
+        suppressed.dissimilar_alignments += self.dissimilar;
+        self.pairs.iter().try_for_each(|pair| sink.add(pair, road))
+    }
 }
 
 /// Scratch of one thread.
@@ -53,43 +71,78 @@ pub(crate) struct Worker {
     pub(crate) words: Words,
 }
 
-/// Aligns everything that may share a passage.
-pub(crate) fn find_pairs(collection: &Collection<'_>, runs: &[Run], limits: Limits) -> Pairs {
+/// Representatives whose clusters are aligned before the next ones are.
+const CLUSTERS: usize = 1024;
+
+/// Aligns everything that may share a passage: all pairs, and their sides by document.
+pub(super) fn find_pairs(
+    collection: &Collection<'_>,
+    work: &Work,
+    winnowing: Winnowing,
+    limits: Limits,
+    suppressed: &mut Suppressed,
+    begin: &mut dyn FnMut(Stage),
+) -> Result<(PairRows, Sorted<Side>)> {
+    begin(Stage::Links);
+    let mut sink = PairSink::new(work);
+    match collection.archive {
+        Archive::Held { tokens, .. } => {
+            let links = find_runs(collection, tokens, winnowing, limits.min_words);
+            suppressed.weak_links += links.weak;
+            suppressed.clustered_links += links.clustered;
+            suppressed.thinned_buckets += links.thinned;
+            begin(Stage::Alignments);
+            for found in align_runs(collection, &links.runs, limits) {
+                found.pour(Road::Links, &mut sink, suppressed)?;
+            }
+        }
+        Archive::Stored(_) => {
+            let grower = Grower { winnowing, min_words: limits.min_words };
+            let aligning = &mut || begin(Stage::Alignments);
+            each_found(collection, work, grower, limits, suppressed, aligning, |found, counts| {
+                found.pour(Road::Links, &mut sink, counts)
+            })?;
+        }
+    }
+    let members = members(collection);
+    let clusters: Vec<&[(u32, u32)]> =
+        members.chunk_by(|x, y| x.0 == y.0).flat_map(|cluster| cluster.chunks(1024)).collect();
+    for clusters in clusters.chunks(CLUSTERS) {
+        for found in align_to_representatives(collection, clusters, limits) {
+            found.pour(Road::Representative, &mut sink, suppressed)?;
+        }
+    }
+    exact_copies(collection, limits).try_for_each(|pair| sink.add(&pair, Road::Copy))?;
+    sink.finish()
+}
+
+/// Aligns all runs, which are sorted.
+fn align_runs(collection: &Collection<'_>, runs: &[Run], limits: Limits) -> Vec<Found> {
     let mut groups: Vec<&[Run]> = runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b)).collect();
     // Neighbouring groups of one document would make uneven portions for the threads.
-    let portions: Vec<Pairs> = groups
+    groups
         .par_chunks_mut(64)
         .map_init(Worker::default, |worker, groups| {
-            let mut found = Pairs::default();
+            let mut found = Found::default();
             for group in groups {
-                align_group(collection, group, limits, worker, &mut found);
+                let both = collection.both(group[0].a, group[0].b);
+                align_group(collection, both.whole(), group, limits, worker, &mut found);
             }
             found
         })
-        .collect();
-    let mut all = Pairs::default();
-    for portion in portions.into_iter().chain(align_to_representatives(collection, limits)) {
-        all.pairs.extend(portion.pairs);
-        all.short += portion.short;
-        all.dissimilar += portion.dissimilar;
-    }
-    all.pairs.extend(exact_copies(collection, limits));
-    all.pairs.par_sort_unstable_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
-    all.pairs.dedup_by(|x, y| (x.a, x.b) == (y.a, y.b));
-    all
+        .collect()
 }
 
 /// Chains and aligns the runs of one pair of documents.
-fn align_group(
+pub(super) fn align_group(
     collection: &Collection<'_>,
+    sides: Sides<'_>,
     runs: &[Run],
     limits: Limits,
     worker: &mut Worker,
-    found: &mut Pairs,
+    found: &mut Found,
 ) {
     let (a, b) = (runs[0].a, runs[0].b);
-    let both = collection.both(a, b);
-    let sides = both.whole();
     let mut kept = Kept::default();
     for chain in chains(runs) {
         checkpoint();
@@ -133,7 +186,7 @@ fn worth_a_closer_look(
 
 impl Limits {
     /// The matched half words of an alignment that passes; counts one that does not.
-    fn check(self, alignment: &Alignment, a: &[TokenHash], found: &mut Pairs) -> Option<u32> {
+    fn check(self, alignment: &Alignment, a: &[TokenHash], found: &mut Found) -> Option<u32> {
         let matched = alignment.matched_half_words(a);
         if matched < 2 * self.min_words {
             found.short += 1;
@@ -237,8 +290,8 @@ fn repeated_units(
     pairs
 }
 
-/// Aligns the members of each document cluster to their representative.
-fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<Pairs> {
+/// The members of document clusters, copies left out, by representative.
+fn members(collection: &Collection<'_>) -> Vec<(u32, u32)> {
     let mut members: Vec<(u32, u32)> = collection
         .representative
         .iter()
@@ -249,8 +302,15 @@ fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<
         .map(|(&representative, member)| (representative, member))
         .collect();
     members.sort_unstable();
-    let clusters: Vec<&[(u32, u32)]> =
-        members.chunk_by(|x, y| x.0 == y.0).flat_map(|cluster| cluster.chunks(1024)).collect();
+    members
+}
+
+/// Aligns the members of document clusters to their representatives.
+fn align_to_representatives(
+    collection: &Collection<'_>,
+    clusters: &[&[(u32, u32)]],
+    limits: Limits,
+) -> Vec<Found> {
     clusters
         .into_par_iter()
         .map_init(Worker::default, |worker, cluster| {
@@ -258,8 +318,8 @@ fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<
             let tokens = collection.hashes(representative);
             let whole = TokenRange::new(0, tokens.len() as u32);
             let table = GramTable::new(&tokens, whole);
-            let mut found = Pairs::default();
-            for &(_, member) in cluster {
+            let mut found = Found::default();
+            for &(_, member) in *cluster {
                 checkpoint();
                 let theirs = collection.hashes(member);
                 let sides = Sides::whole(&tokens, &theirs);

@@ -59,10 +59,6 @@ record! {
 }
 
 impl Side {
-    pub(super) const fn place(self) -> Place {
-        Place { document: self.document, tokens: self.tokens() }
-    }
-
     pub(super) const fn tokens(self) -> TokenRange {
         TokenRange { start: self.start, end: self.end }
     }
@@ -228,11 +224,13 @@ pub(crate) struct StarRows {
     row: Vec<u8>,
 }
 
+/// Bytes of a step.
+const STEP: usize = 5;
 const STEPS: [Step; 5] = [Step::Equal, Step::Form, Step::Mismatch, Step::Insert, Step::Delete];
 
 impl StarRows {
-    pub(super) fn new(work: &Work) -> Self {
-        Self { rows: work.rows("stars", 8), heads: Vec::new(), row: Vec::new() }
+    pub(super) fn new(work: &Work, name: &str) -> Self {
+        Self { rows: work.rows(name, 8), heads: Vec::new(), row: Vec::new() }
     }
 
     pub(super) fn add(&mut self, star: &Star) -> Result<()> {
@@ -262,6 +260,25 @@ impl StarRows {
     /// Number of stars.
     pub(crate) fn len(&self) -> usize {
         self.heads.len()
+    }
+
+    /// Shows the places of a star, the canonical one first.
+    pub(super) fn each_place(
+        &self,
+        number: usize,
+        scratch: &mut Vec<u8>,
+        mut show: impl FnMut(Place),
+    ) -> Result<()> {
+        let StarHead { canonical, members, len, row } = self.heads[number];
+        show(canonical);
+        self.rows.with(row, len as usize, scratch, |mut row| {
+            for _ in 0..members {
+                let [document, _, _, start, end, steps]: [u32; 6] =
+                    std::array::from_fn(|_| Fields::get(&mut row));
+                row = &row[STEP * steps as usize..];
+                show(Place { document, tokens: TokenRange::new(start, end) });
+            }
+        })
     }
 
     /// A star as it was added.

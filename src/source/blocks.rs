@@ -31,10 +31,16 @@ const BLOCKS_AHEAD: usize = 16;
 /// argument there is no end.
 pub(crate) type LastEnd<'a> = &'a dyn Fn(&[u8], usize) -> Option<usize>;
 
+/// Where a record ends whose bytes come piece by piece, from its start.
+pub(crate) type FindEnd<'a> = Box<dyn FnMut(&[u8]) -> Option<usize> + 'a>;
+
 /// A format whose records can be told apart before they are parsed.
 pub(crate) trait Job: Send + Sync {
     /// Where the last whole record ends; see [`LastEnd`].
     fn last_end(&self, bytes: &[u8], searched: usize) -> Option<usize>;
+
+    /// Finds the end of one record.
+    fn end(&self) -> FindEnd<'_>;
 
     /// Parses the records of a block.
     fn parse(&self, block: &Block) -> Part;
@@ -104,7 +110,10 @@ impl<J: Job> Pieces for InBlocks<'_, J> {
                     break;
                 };
                 match next {
-                    Next::TooLong { line } => finish(number, Part::failure(job.too_long(line))),
+                    Next::TooLong(buffer) => {
+                        let line = blocks.pass_over(buffer, job.end());
+                        finish(number, Part::failure(job.too_long(line)));
+                    }
                     Next::Failure { error, line } => {
                         let error = stream_error(error, *compressed, job.path()).line(line);
                         finish(number, Part::failure(error));
@@ -171,10 +180,8 @@ pub(crate) struct Block {
 /// What comes next in a stream.
 enum Next {
     Block(Block),
-    /// A record that is longer than allowed; it has been passed over.
-    TooLong {
-        line: u64,
-    },
+    /// The start of a record that is longer than allowed, to be passed over.
+    TooLong(Buffer),
     /// The stream cannot be read on.
     Failure {
         error: io::Error,
@@ -224,7 +231,7 @@ impl<'a> Blocks<'a> {
                 return Some(self.block(buffer, false));
             }
             if buffer.length > self.longest {
-                return Some(self.pass_over(buffer));
+                return Some(Next::TooLong(buffer));
             }
             searched = buffer.length;
         }
@@ -270,18 +277,20 @@ impl<'a> Blocks<'a> {
         self.at_start = false;
     }
 
-    /// Reads to the end of the line in which a record becomes too long, keeping what follows it.
-    fn pass_over(&mut self, mut buffer: Buffer) -> Next {
+    /// Reads to the end of a record that begins with `buffer`, keeping what follows it; its line.
+    fn pass_over(&mut self, mut buffer: Buffer, mut find: FindEnd<'_>) -> u64 {
         let line = self.line;
-        while !self.at_end {
+        loop {
+            let bytes = buffer.bytes();
+            let end = find(bytes);
+            let (passed, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+            self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+            self.carry.extend_from_slice(rest);
+            if end.is_some() || self.at_end {
+                return line;
+            }
             buffer.length = 0;
             self.fill(&mut buffer);
-            if let Some(end) = memchr::memchr(b'\n', buffer.bytes()) {
-                self.carry.extend_from_slice(&buffer.bytes()[end + 1..]);
-                break;
-            }
         }
-        self.line += 1;
-        Next::TooLong { line }
     }
 }

@@ -59,6 +59,54 @@ pub(crate) fn scan(bytes: &[u8], delimiter: u8, mut field: impl FnMut(Range<usiz
     }
 }
 
+/// Finds where a record ends whose bytes come piece by piece, from its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Passing {
+    /// At the start of a field.
+    #[default]
+    Start,
+    /// Within a field, outside of quotation marks.
+    Plain,
+    /// Within quotation marks.
+    Quoted,
+    /// After a mark that ends them, or is the first of two.
+    Mark,
+}
+
+impl Passing {
+    /// Takes the next bytes; where the record ends, if that is within them.
+    pub(crate) fn end(&mut self, bytes: &[u8], delimiter: u8) -> Option<usize> {
+        let mut at = 0;
+        while let Some(&next) = bytes.get(at) {
+            *self = match (*self, next) {
+                (Self::Start | Self::Mark, b'"') => {
+                    at += 1;
+                    Self::Quoted
+                }
+                (Self::Quoted, _) => {
+                    let mark = memchr::memchr(b'"', &bytes[at..]);
+                    at = mark.map_or(bytes.len(), |mark| at + mark + 1);
+                    if mark.is_some() { Self::Mark } else { Self::Quoted }
+                }
+                _ => match memchr::memchr2(delimiter, b'\n', &bytes[at..]) {
+                    None => {
+                        at = bytes.len();
+                        Self::Plain
+                    }
+                    Some(found) => {
+                        at += found + 1;
+                        if bytes[at - 1] == b'\n' {
+                            return Some(at);
+                        }
+                        Self::Start
+                    }
+                },
+            };
+        }
+        None
+    }
+}
+
 /// The value of a field; `None` if something other than a delimiter follows its closing mark.
 pub(crate) fn unquoted(field: &[u8]) -> Option<Cow<'_, [u8]>> {
     let Some(inside) = field.strip_prefix(b"\"") else { return Some(Cow::Borrowed(field)) };
@@ -210,6 +258,27 @@ mod tests {
                 whole.extend_from_slice(record);
             }
             prop_assert_eq!(&whole[..], table.as_bytes());
+        }
+
+        #[test]
+        fn ends_of_records_are_found_piece_by_piece(
+            table in "[a,\"\n\r]{0,60}",
+            pieces in prop::collection::vec(1_usize..9, 1..9),
+        ) {
+            let expected = match scan(table.as_bytes(), b',', |_| {}) {
+                End::At(end) => Some(end),
+                End::Open | End::Quoted => None,
+            };
+            let (mut passing, mut at, mut found) = (Passing::default(), 0, None);
+            for size in pieces.iter().cycle() {
+                let piece = &table.as_bytes()[at..table.len().min(at + size)];
+                if found.is_some() || piece.is_empty() {
+                    break;
+                }
+                found = passing.end(piece, b',').map(|end| at + end);
+                at += piece.len();
+            }
+            prop_assert_eq!(found, expected);
         }
 
         #[test]

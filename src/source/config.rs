@@ -90,10 +90,19 @@ impl Default for ReadConfig {
 }
 
 impl ReadConfig {
-    /// Whether the field of this name, of the outermost object, is kept as metadata.
-    pub(crate) fn keeps(&self, name: &str) -> bool {
-        let asked = |fields: &Vec<String>| fields.iter().any(|field| leads_to(field, name));
-        self.metadata && self.metadata_fields.as_ref().is_none_or(asked)
+    /// Whether the field at this path, or one within it, is kept as metadata.
+    pub(crate) fn keeps(&self, path: &str) -> bool {
+        let asked = |field: &String| leads_to(field, path) || leads_to(path, field);
+        let fields = self.metadata_fields.as_ref();
+        self.metadata && fields.is_none_or(|fields| fields.iter().any(asked))
+    }
+
+    /// Whether the field of this name, of the outermost object, makes a difference: what it holds
+    /// is the text, an id, a group or a date, or is kept.
+    pub(crate) fn reads(&self, name: &str) -> bool {
+        let named = [&self.id_field, &self.group_by, &self.date_field].into_iter().flatten();
+        let mut named = named.chain([&self.text_field]);
+        self.keeps(name) || named.any(|field| leads_to(field, name))
     }
 }
 

@@ -11,9 +11,9 @@
 use std::io::Read;
 use std::ops::Range;
 
-use super::blocks::{Block, InBlocks, Job};
-use super::cells::{End, scan, unquoted};
-use super::config::{ReadConfig, leads_to};
+use super::blocks::{Block, FindEnd, InBlocks, Job};
+use super::cells::{End, Passing, scan, unquoted};
+use super::config::ReadConfig;
 use super::decode::{self, Opened, Stream, UTF8_BOM, stream_error};
 use super::pieces::Reading;
 use super::place::Place;
@@ -106,7 +106,7 @@ pub(crate) fn read<'a>(
 }
 
 /// A stream without its byte-order mark: the first field may be in quotation marks.
-fn without_mark<'a>(head: &[u8], mut reader: Stream<'a>) -> std::io::Result<Stream<'a>> {
+pub(crate) fn without_mark<'a>(head: &[u8], mut reader: Stream<'a>) -> std::io::Result<Stream<'a>> {
     if head.starts_with(UTF8_BOM) {
         reader.read_exact(&mut [0; 3])?;
     }
@@ -124,13 +124,9 @@ impl Columns {
     fn new(header: &Header, config: &ReadConfig) -> Self {
         let id_name = config.id_field.as_deref().unwrap_or(DEFAULT_ID);
         let id = header.names.iter().position(|name| name == id_name);
-        let wanted = [&config.group_by, &config.date_field];
-        let is_kept = |name: &str| {
-            config.keeps(name) || wanted.into_iter().flatten().any(|field| leads_to(field, name))
-        };
         let others = header.names.iter().enumerate();
         let others = others.filter(|&(column, _)| column != header.text && Some(column) != id);
-        let kept = others.filter(|(_, name)| is_kept(name));
+        let kept = others.filter(|(_, name)| config.reads(name));
         Self { id, kept: kept.map(|(column, name)| (column, name.clone())).collect() }
     }
 }
@@ -152,6 +148,10 @@ impl Records<'_> {
     /// Makes a document of a record.
     fn parse_record(&self, record: &[u8], fields: &[Range<usize>], line: u64, part: &mut Part) {
         let at = self.at(line);
+        if record.trim_ascii_end().len() > self.reading.resolved.config.max_document_bytes as usize
+        {
+            return part.problem(self.too_long(line));
+        }
         let columns = self.header.names.len();
         if fields.len() != columns {
             let found = format!("a record of {} fields", fields.len());
@@ -163,24 +163,20 @@ impl Records<'_> {
                 ),
             );
         }
-        let value = |column: usize| match unquoted(&record[fields[column].clone()]) {
-            None => Err(Error::new(ErrorKind::Format, "a quotation mark within a quoted field")
-                .expected("two of them, or a delimiter after it")),
-            Some(value) => match std::str::from_utf8(&value) {
-                Ok(_) => Ok(value),
-                Err(error) => {
-                    let found = format!(
-                        "bytes that are not UTF-8 at byte {} of the field {:?}",
-                        error.valid_up_to(),
-                        self.header.names[column]
-                    );
-                    Err(Error::new(ErrorKind::Encoding, found)
-                        .remedy("state the encoding of the file with --encoding"))
-                }
-            },
-        };
-        let string = |column: usize| {
-            Ok::<_, Error>(String::from_utf8(value(column)?.into_owned()).unwrap_or_default())
+        let string = |column: usize| -> Result<String> {
+            let value = unquoted(&record[fields[column].clone()]).ok_or_else(|| {
+                Error::new(ErrorKind::Format, "a quotation mark within a quoted field")
+                    .expected("two of them, or a delimiter after it")
+            })?;
+            String::from_utf8(value.into_owned()).map_err(|error| {
+                let found = format!(
+                    "bytes that are not UTF-8 at byte {} of the field {:?}",
+                    error.utf8_error().valid_up_to(),
+                    self.header.names[column]
+                );
+                Error::new(ErrorKind::Encoding, found)
+                    .remedy("state the encoding of the file with --encoding")
+            })
         };
         let row = || -> Result<Row> {
             let text = string(self.header.text)?;
@@ -229,6 +225,11 @@ impl Job for Records<'_> {
             }
         }
         (at > 0).then_some(at)
+    }
+
+    fn end(&self) -> FindEnd<'_> {
+        let mut passing = Passing::default();
+        Box::new(move |bytes| passing.end(bytes, self.header.delimiter))
     }
 
     fn parse(&self, block: &Block) -> Part {

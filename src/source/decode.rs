@@ -6,7 +6,8 @@
 //!
 //! A byte-order mark beats the stated encoding, as browsers do. UTF-8 passes through untouched,
 //! its mark included, so offsets are offsets of the (decompressed) file; any other encoding is
-//! decoded without its mark, and offsets count bytes of the decoded text.
+//! decoded without its mark, and offsets count bytes of the decoded text. A web archive passes
+//! through whatever was stated: its lengths count bytes, and each record has an encoding of its own.
 
 use std::fmt;
 use std::io::{self, BufReader, Cursor, Read};
@@ -63,6 +64,12 @@ pub(crate) fn encoding_by_mark(head: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_bom(head).map(|(encoding, _)| encoding)
 }
 
+/// Whether a file that begins with `head` is a web archive.
+pub(crate) fn begins_as_archive(head: &[u8]) -> bool {
+    head.strip_prefix(b"WARC/")
+        .is_some_and(|version| version.first().is_some_and(u8::is_ascii_digit))
+}
+
 /// A file decompressed and decoded to UTF-8 as it is read.
 pub(crate) struct Opened<'a> {
     pub(crate) reader: Stream<'a>,
@@ -98,7 +105,8 @@ pub(crate) fn open<'a>(
     let (head, raw) = peek(raw, 4)?;
     let compression = Compression::of(&head);
     let plain = decompress(raw, compression)?;
-    let (head, plain) = peek(plain, 3)?;
+    let (head, plain) = peek(plain, 6)?;
+    let stated = stated.filter(|_| !begins_as_archive(&head));
     let encoding = encoding_by_mark(&head).or(stated).filter(|&encoding| encoding != UTF_8);
     let reader = match encoding {
         None => plain,

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::config::{Format, Resolved};
-use super::decode::{self, Opened, Stream, UTF8_BOM};
+use super::decode::{self, Opened, Stream, UTF8_BOM, begins_as_archive};
 use super::pieces::{Once, Pieces, Reading};
 use super::place::Place;
 use super::sink::{Counted, Part};
 use super::{csv, jsonl, text, values, warc};
+use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a stream that tell records from text.
@@ -29,6 +30,20 @@ pub(crate) enum Kind {
     Warc,
     /// Columns.
     Parquet,
+}
+
+impl Kind {
+    /// What is stated; a stream of JSON may have it in any shape.
+    pub(crate) const fn stated(format: Format) -> Option<Self> {
+        match format {
+            Format::Auto => None,
+            Format::Text => Some(Self::Text),
+            Format::Jsonl => Some(Self::Json),
+            Format::Csv => Some(Self::Csv),
+            Format::Warc => Some(Self::Warc),
+            Format::Parquet => Some(Self::Parquet),
+        }
+    }
 }
 
 /// What a file of this name holds.
@@ -57,14 +72,9 @@ fn kind_by_name(path: &Path) -> Kind {
 
 /// How a file of this name is read.
 pub(crate) fn kind_of_file(path: &Path, format: Format) -> Kind {
-    match (format, kind_by_name(path)) {
-        (Format::Auto, kind) => kind,
-        (Format::Text, _) => Kind::Text,
-        (Format::Jsonl, Kind::Json) => Kind::Json,
-        (Format::Jsonl, _) => Kind::Lines,
-        (Format::Csv, _) => Kind::Csv,
-        (Format::Warc, _) => Kind::Warc,
-        (Format::Parquet, _) => Kind::Parquet,
+    match (Kind::stated(format), kind_by_name(path)) {
+        (Some(Kind::Json), kind) if kind != Kind::Json => Kind::Lines,
+        (None, kind) | (Some(kind), _) => kind,
     }
 }
 
@@ -80,22 +90,26 @@ impl File {
     pub(crate) fn open(self, reading: Reading<'_>) -> Result<Box<dyn Pieces + '_>> {
         let Self { place, path, size } = self;
         let kind = kind_of_file(&path, reading.resolved.config.format);
-        if kind == Kind::Parquet {
-            return rows(path, size, place, reading);
-        }
-        let open_raw = move || -> Result<Stream<'_>> {
-            let file = fs::File::open(&path).map_err(|error| Error::io("open", &path, error))?;
+        let open_raw = |path: &Path| -> Result<Stream<'_>> {
+            let file = fs::File::open(path).map_err(|error| Error::io("open", path, error))?;
             Ok(Box::new(Counted { reader: file, progress: reading.progress }))
         };
-        if kind == Kind::Text {
-            return Ok(Box::new(Once::new(move || {
-                if !reading.wants(0) {
-                    return Ok(Part::default());
-                }
-                text::read_file(open_raw()?, size, &place, reading.resolved).map(Part::of)
-            })));
+        match kind {
+            #[cfg(feature = "parquet")]
+            Kind::Parquet => Ok(Box::new(super::parquet::Rows::open(path, size, place, reading)?)),
+            #[cfg(not(feature = "parquet"))]
+            Kind::Parquet => {
+                Err(Error::new(ErrorKind::Config, "a Parquet file, which this build cannot read")
+                    .remedy("build with the feature parquet, or leave it out with --exclude")
+                    .at(&place.path))
+            }
+            Kind::Text => Ok(whole_text(reading, move || {
+                text::read_file(open_raw(&path)?, size, &place, reading.resolved)
+            })),
+            kind => {
+                records(open(open_raw(&path)?, &place, reading.resolved)?, kind, place, reading)
+            }
         }
-        records(open(open_raw()?, &place, reading.resolved)?, kind, place, reading)
     }
 }
 
@@ -123,59 +137,47 @@ impl Piped {
         };
         let raw = Box::new(Counted { reader, progress: reading.progress });
         let mut opened = open(raw, &place, reading.resolved)?;
-        let kind = match reading.resolved.config.format {
-            Format::Text => Kind::Text,
-            Format::Jsonl => Kind::Json,
-            Format::Csv => Kind::Csv,
-            Format::Warc => Kind::Warc,
-            Format::Parquet => Kind::Parquet,
-            Format::Auto => match kind_by_name(Path::new(&place.path)) {
-                Kind::Text => {
-                    let (head, rest) = peek(opened, HEAD, &place)?;
-                    opened = rest;
-                    kind_of_head(&head)
-                }
-                kind => kind,
-            },
+        let stated = Kind::stated(reading.resolved.config.format);
+        let kind = match stated.unwrap_or_else(|| kind_by_name(Path::new(&place.path))) {
+            Kind::Text if stated.is_none() => {
+                let (head, rest) = peek(opened, HEAD, &place)?;
+                opened = rest;
+                kind_of_head(&head)
+            }
+            kind => kind,
         };
-        if kind == Kind::Text {
-            return Ok(Box::new(Once::new(move || {
-                text::read_stream(opened, &place, reading.resolved).map(Part::of)
-            })));
+        match kind {
+            Kind::Text => {
+                Ok(whole_text(reading, move || text::read_stream(opened, &place, reading.resolved)))
+            }
+            Kind::Parquet => {
+                Err(Error::new(ErrorKind::Config, "Parquet from a pipe or standard input")
+                    .expected("a file, as it is read from its end")
+                    .remedy("write it to a file and name that")
+                    .at(&place.path))
+            }
+            kind => records(opened, kind, place, reading),
         }
-        if kind == Kind::Parquet {
-            return Err(Error::new(ErrorKind::Config, "Parquet from a pipe or standard input")
-                .expected("a file, as it is read from its end")
-                .remedy("write it to a file and name that")
-                .at(&place.path));
-        }
-        records(opened, kind, place, reading)
     }
 }
 
-/// The rows of a Parquet file.
-#[cfg(feature = "parquet")]
-fn rows(
-    path: PathBuf,
-    size: u64,
-    place: Place,
-    reading: Reading<'_>,
-) -> Result<Box<dyn Pieces + '_>> {
-    Ok(Box::new(super::parquet::Rows::open(path, size, place, reading)?))
-}
-
-#[cfg(not(feature = "parquet"))]
-fn rows(_: PathBuf, _: u64, place: Place, _: Reading<'_>) -> Result<Box<dyn Pieces>> {
-    Err(Error::new(ErrorKind::Config, "a Parquet file, which this build cannot read")
-        .remedy("build with the feature parquet, or leave it out with --exclude")
-        .at(&place.path))
+/// One document, if it is wanted.
+fn whole_text<'a>(
+    reading: Reading<'a>,
+    read: impl FnOnce() -> Result<Document> + Send + 'a,
+) -> Box<dyn Pieces + 'a> {
+    Box::new(Once::new(
+        move || {
+            if reading.wants(0) { read().map(Part::of) } else { Ok(Part::default()) }
+        },
+    ))
 }
 
 /// What a stream without a telling name holds.
 pub(crate) fn kind_of_head(head: &[u8]) -> Kind {
     if begins_as_object(head) {
         Kind::Json
-    } else if head.starts_with(b"WARC/1.") {
+    } else if begins_as_archive(head) {
         Kind::Warc
     } else {
         Kind::Text

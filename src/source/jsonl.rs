@@ -1,6 +1,6 @@
 //! JSON records, one a line.
 
-use super::blocks::{Block, InBlocks, Job};
+use super::blocks::{Block, FindEnd, InBlocks, Job};
 use super::decode::Opened;
 use super::pieces::Reading;
 use super::place::Place;
@@ -58,6 +58,10 @@ impl Lines<'_> {
 impl Job for Lines<'_> {
     fn last_end(&self, bytes: &[u8], searched: usize) -> Option<usize> {
         memchr::memrchr(b'\n', &bytes[searched..]).map(|end| searched + end + 1)
+    }
+
+    fn end(&self) -> FindEnd<'_> {
+        Box::new(|bytes| memchr::memchr(b'\n', bytes).map(|end| end + 1))
     }
 
     fn too_long(&self, line: u64) -> Error {

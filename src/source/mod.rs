@@ -48,7 +48,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 pub use self::config::{Format, ReadConfig};
-pub use self::pieces::{RecordPlace, Wanted};
+pub use self::pieces::{RecordPlace, Wanted, WantedFiles};
 pub use self::sink::{NAMED_PROBLEMS, Progress, Sink};
 pub use self::stream::{Batch, StreamOptions, Streamed, stream};
 
@@ -224,7 +224,7 @@ fn read_entry(entry: Entry, reading: Reading<'_>, all: &mut Part) -> Result<()> 
     let strict = reading.is_strict();
     let pieces = match entry {
         Entry::Custom(mut source) => {
-            let mut sink = Sink::new(strict, reading.progress);
+            let mut sink = Sink::new(reading);
             source.read(&mut sink).or_else(|error| sink.problem(error))?;
             all.append(sink.part);
             return Ok(());

@@ -12,10 +12,11 @@ use crate::error::Result;
 ///
 /// Files are numbered in the order in which they are read. The record's number is that of
 /// [`Origin::line`](crate::Origin::line); in JSON that is not one record a line it counts the
-/// records, and where the file is one document it is 0.
+/// records, and where the file is one document it is 0. Of a source of one's own, documents
+/// without an origin are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordPlace {
-    /// The file, from 0. Folders are not counted, and neither is what the walk refused.
+    /// The file, from 0. What the walk refused is counted, folders are not.
     pub file: u32,
     /// Line, row or record, from 1.
     pub record: u64,
@@ -23,6 +24,9 @@ pub struct RecordPlace {
 
 /// Says of a record, before it is parsed, whether it is wanted.
 pub type Wanted<'a> = &'a (dyn Fn(RecordPlace) -> bool + Sync);
+
+/// Says of a file by its number, before it is opened, whether it is wanted.
+pub type WantedFiles<'a> = &'a (dyn Fn(u32) -> bool + Sync);
 
 /// What reading a file needs to know.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::config::{Format, ReadConfig, Resolved};
+use super::config::{ReadConfig, Resolved};
 use super::decode;
 pub(crate) use super::decode::{Compression, Stream, peek, stream_error};
 use super::file::{self, Kind};
@@ -118,11 +118,6 @@ fn shape_of_kind(kind: Kind) -> Shape {
     }
 }
 
-/// Whether a file of this name is a web archive.
-pub(crate) fn is_archive(path: &Path, config: &ReadConfig) -> bool {
-    file::kind_of_file(path, config.format) == Kind::Warc
-}
-
 /// What a stream without a name holds, and how it is compressed.
 pub(crate) fn shape_of_stream(
     stream: Stream<'_>,
@@ -135,14 +130,8 @@ pub(crate) fn shape_of_stream(
     let compression = Compression::of(&head);
     let opened = decode::open(stream, resolved.encoding).map_err(fail)?;
     let (head, _) = decode::peek(opened.reader, values::HEAD).map_err(fail)?;
-    let kind = match config.format {
-        Format::Auto => file::kind_of_head(&head[..head.len().min(file::HEAD as usize)]),
-        Format::Text => Kind::Text,
-        Format::Jsonl => Kind::Json,
-        Format::Csv => Kind::Csv,
-        Format::Warc => Kind::Warc,
-        Format::Parquet => Kind::Parquet,
-    };
+    let kind = Kind::stated(config.format)
+        .unwrap_or_else(|| file::kind_of_head(&head[..head.len().min(file::HEAD as usize)]));
     if kind == Kind::Json && !values::is_by_line(&head) {
         return Err(not_by_line(stdin));
     }

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::config::{ReadConfig, Resolved, leads_to};
+use super::config::{ReadConfig, Resolved};
 use super::row::{DEFAULT_ID, Position, Row, fields_of, not_text, take};
 use super::sink::Part;
 use super::unescape::unescape;
@@ -182,10 +182,6 @@ impl Visitor<'_> for KeySeed<'_> {
             return Ok(Key::Id);
         }
         // A field that a path leads through is built whole and looked into afterwards.
-        let wanted = [&config.id_field, &config.group_by, &config.date_field];
-        let keep = config.keeps(name)
-            || leads_to(&config.text_field, name)
-            || wanted.into_iter().flatten().any(|wanted| leads_to(wanted, name));
-        Ok(if keep { Key::Keep(name.to_owned()) } else { Key::Ignore })
+        Ok(if config.reads(name) { Key::Keep(name.to_owned()) } else { Key::Ignore })
     }
 }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::config::{ReadConfig, Resolved, leads_to};
+use super::config::{ReadConfig, Resolved};
 use super::place::Place;
 use super::sink::Part;
 use crate::document::{Document, FieldValue, Metadata, Timestamp};
@@ -67,15 +67,10 @@ impl Row {
             Some(field) => self.date(field, at, part),
             None => self.date,
         };
-        let mut metadata = if config.metadata { self.fields } else { Metadata::new() };
-        if let Some(wanted) = &config.metadata_fields {
-            metadata.retain(|name, _| wanted.iter().any(|field| leads_to(field, name)));
-        }
+        let mut metadata = self.fields;
+        metadata.retain(|name, _| config.keeps(name));
         let origin = Some(at.place.origin(Some(at.line), at.encoding));
-        part.push_record(
-            Document { name, text: self.text, group, date, metadata, origin },
-            at.record,
-        );
+        part.push(Document { name, text: self.text, group, date, metadata, origin }, at.record);
     }
 
     fn name(

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::pieces::Reading;
 use crate::document::{Document, FieldValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::model::Skipped;
@@ -35,10 +36,11 @@ impl Progress for () {}
 
 /// Takes what a [`Source`](super::Source) reads, in order.
 pub struct Sink<'a> {
-    strict: bool,
-    progress: &'a dyn Progress,
+    reading: Reading<'a>,
     pub(crate) part: Part,
     overflow: Option<Overflow<'a>>,
+    /// Documents so far.
+    count: u64,
 }
 
 /// What takes the documents of a sink when there are many.
@@ -49,31 +51,35 @@ pub(crate) struct Overflow<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub(crate) fn new(strict: bool, progress: &'a dyn Progress) -> Self {
-        Self { strict, progress, part: Part::default(), overflow: None }
+    pub(crate) fn new(reading: Reading<'a>) -> Self {
+        Self { reading, part: Part::default(), overflow: None, count: 0 }
     }
 
     /// A sink that hands on its documents as they become many.
-    pub(crate) fn flowing(
-        strict: bool,
-        progress: &'a dyn Progress,
-        overflow: Overflow<'a>,
-    ) -> Self {
-        Self { overflow: Some(overflow), ..Self::new(strict, progress) }
+    pub(crate) fn flowing(reading: Reading<'a>, overflow: Overflow<'a>) -> Self {
+        Self { overflow: Some(overflow), ..Self::new(reading) }
     }
 
     /// Adds a document. Fails when the run is to stop, as [`problem`](Self::problem) does: pass
     /// the error on with `?`.
     pub fn document(&mut self, document: Document) -> Result<()> {
-        if self.progress.stopped() {
+        if self.reading.progress.stopped() {
             return Err(interrupted());
+        }
+        self.count += 1;
+        let record = match &document.origin {
+            Some(origin) => origin.line.unwrap_or(0),
+            None => self.count,
+        };
+        if !self.reading.wants(record) {
+            return Ok(());
         }
         if document.text.len() > u32::MAX as usize {
             return self.problem(super::too_large("document", u32::MAX).at(&document.name));
         }
         self.part.seen.group |= document.group.is_some();
         self.part.seen.date |= document.date.is_some();
-        self.part.push(document);
+        self.part.push(document, record);
         if let Some(overflow) = &mut self.overflow
             && self.part.bytes >= overflow.limit
         {
@@ -85,7 +91,7 @@ impl<'a> Sink<'a> {
     /// Notes something that cannot be read and goes on, or hands it back when reading is strict:
     /// pass the error on with `?`.
     pub fn problem(&mut self, error: Error) -> Result<()> {
-        if self.strict || is_fatal(&error) {
+        if self.is_strict() || is_fatal(&error) {
             return Err(error);
         }
         self.part.problem(error);
@@ -94,7 +100,7 @@ impl<'a> Sink<'a> {
 
     /// Whether reading stops at the first problem.
     pub const fn is_strict(&self) -> bool {
-        self.strict
+        self.reading.resolved.config.strict
     }
 }
 
@@ -155,18 +161,12 @@ impl Part {
     /// A stretch that is one document.
     pub(crate) fn of(document: Document) -> Self {
         let mut part = Self::default();
-        part.push(document);
+        part.push(document, 0);
         part
     }
 
-    /// Adds a document.
-    pub(crate) fn push(&mut self, document: Document) {
-        let line = document.origin.as_ref().and_then(|origin| origin.line);
-        self.push_record(document, line.unwrap_or(0));
-    }
-
     /// Adds the document of a record.
-    pub(crate) fn push_record(&mut self, document: Document, record: u64) {
+    pub(crate) fn push(&mut self, document: Document, record: u64) {
         self.bytes += footprint(&document);
         self.documents.push(document);
         self.records.push(record);

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use rayon::prelude::*;
 
 use super::config::Resolved;
-use super::pieces::{Pieces, Reading, RecordPlace, Wanted};
+use super::pieces::{Pieces, Reading, RecordPlace, Wanted, WantedFiles};
 use super::plan::{Entry, Plan};
 use super::sink::{Overflow, Part, Progress, Seen, Sink};
 use super::{Input, Source, check_fields};
@@ -39,11 +39,13 @@ pub struct StreamOptions<'a> {
     /// Which records are wanted; the others are passed over without being parsed, where the format
     /// allows it. By default all.
     pub wanted: Option<Wanted<'a>>,
+    /// Which files are wanted, by their numbers; the others are not opened. By default all.
+    pub wanted_files: Option<WantedFiles<'a>>,
 }
 
 impl Default for StreamOptions<'_> {
     fn default() -> Self {
-        Self { batch_bytes: 32 << 20, wanted: None }
+        Self { batch_bytes: 32 << 20, wanted: None, wanted_files: None }
     }
 }
 
@@ -77,8 +79,7 @@ pub struct Streamed {
 ///
 /// # Errors
 /// Those of [`read_all`](super::read_all), and those of `each`. A problem that stops the run comes
-/// after the batches before it. With [`StreamOptions::wanted`] fields that no record has are no
-/// error.
+/// after the batches before it. Where not all is wanted, fields that no record has are no error.
 ///
 /// ```
 /// use doublet::source::{Input, ReadConfig, StreamOptions, stream};
@@ -110,6 +111,7 @@ pub fn stream(
     let reading = Reading { resolved: &resolved, progress, wanted: options.wanted, file: 0 };
     let mut window = Window {
         reading,
+        wanted_files: options.wanted_files,
         closed: plan.entries.into_iter(),
         opened: 0,
         files: VecDeque::new(),
@@ -145,7 +147,8 @@ pub fn stream(
             }
         }
     }
-    if outcome.documents > 0 && options.wanted.is_none() {
+    let is_all = options.wanted.is_none() && options.wanted_files.is_none();
+    if outcome.documents > 0 && is_all {
         check_fields(&resolved, outcome.seen)?;
     }
     Ok(Streamed { documents: outcome.documents, skipped: outcome.skipped })
@@ -202,6 +205,7 @@ fn place((mut documents, records): (Vec<Document>, Vec<u64>), file: u32, placed:
 /// The files that are read at a time: the one whose turn it is, and some behind it.
 struct Window<'a> {
     reading: Reading<'a>,
+    wanted_files: Option<WantedFiles<'a>>,
     closed: std::vec::IntoIter<Entry>,
     opened: u32,
     files: VecDeque<Ahead<'a>>,
@@ -238,11 +242,15 @@ impl Window<'_> {
         let mut room = self.share.saturating_sub(behind);
         while self.files.is_empty() || (room > 0 && self.files.len() < OPEN_FILES) {
             let Some(entry) = self.closed.next() else { break };
-            let estimate = (entry.size() as usize).saturating_mul(EXPANSION).max(LEAST_SHARE);
+            let (number, name, size) = (self.opened, entry.name(), entry.size());
+            self.opened += 1;
+            if self.wanted_files.is_some_and(|wanted| !wanted(number)) {
+                self.reading.progress.advance(size);
+                continue;
+            }
+            let estimate = (size as usize).saturating_mul(EXPANSION).max(LEAST_SHARE);
             let limit = if self.files.is_empty() { 0 } else { estimate.min(room) };
             room -= limit;
-            let (number, name) = (self.opened, entry.name());
-            self.opened += 1;
             let state = match entry {
                 Entry::Custom(source) => State::Custom(source),
                 entry => State::Closed(entry),
@@ -268,13 +276,14 @@ impl Window<'_> {
             return Ok(false);
         };
         let State::Custom(source) = state else { return Ok(false) };
+        let reading = Reading { file: *number, ..self.reading };
         let mut take = |documents| {
             let mut placed = Placed::default();
             place(documents, *number, &mut placed);
             each(outcome.batch(placed)?)
         };
         let overflow = Overflow { limit: self.share, take: &mut take };
-        let mut sink = Sink::flowing(self.reading.is_strict(), self.reading.progress, overflow);
+        let mut sink = Sink::flowing(reading, overflow);
         source.read(&mut sink).or_else(|error| sink.problem(error))?;
         part.append(sink.part);
         *state = State::Over;

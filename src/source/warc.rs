@@ -11,6 +11,7 @@
 //! Cost: one pass, on one thread a file; archives come as many files.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::{Encoding, UTF_8};
@@ -45,7 +46,7 @@ impl Head {
         loop {
             let start = head.bytes.len();
             if lines.read_until(b'\n', &mut head.bytes)? == 0 {
-                return if head.bytes.is_empty() { Ok(None) } else { Err(cut_short()) };
+                return if head.bytes.is_empty() { Ok(None) } else { Err(Broken::CutShort.into()) };
             }
             let line = head.bytes[start..].trim_ascii_end();
             if line.is_empty() {
@@ -94,12 +95,47 @@ pub(crate) struct Record {
     pub(crate) end: Vec<u8>,
 }
 
-fn cut_short() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends within a record")
+/// Why bytes are no web archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    CutShort,
+    NoRecord,
+    NoLength,
 }
 
-fn malformed(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CutShort => "the file ends within a record",
+            Self::NoRecord => "no WARC record",
+            Self::NoLength => "a record without its length",
+        })
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl From<Broken> for io::Error {
+    fn from(broken: Broken) -> Self {
+        let kind = match broken {
+            Broken::CutShort => io::ErrorKind::UnexpectedEof,
+            Broken::NoRecord | Broken::NoLength => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, broken)
+    }
+}
+
+/// What a failure to read a record means, by the record's number.
+pub(crate) fn failure(error: io::Error, compressed: bool, path: &str, number: u64) -> Error {
+    let broken = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>());
+    let Some(broken) = broken else {
+        return stream_error(error, compressed, path).line(number);
+    };
+    Error::new(ErrorKind::Format, broken.to_string())
+        .expected("a head that begins with WARC/, and a body of its Content-Length")
+        .remedy("what follows this record was not read")
+        .at(path)
+        .line(number)
 }
 
 impl Record {
@@ -108,10 +144,10 @@ impl Record {
     pub(crate) fn read(reader: &mut impl BufRead, limit: u64) -> io::Result<Option<(Self, bool)>> {
         let Some(head) = Head::read(reader)? else { return Ok(None) };
         if !head.bytes.starts_with(b"WARC/") {
-            return Err(malformed("no WARC record"));
+            return Err(Broken::NoRecord.into());
         }
         let length = head.get(LENGTH).and_then(|length| length.parse::<u64>().ok());
-        let Some(length) = length else { return Err(malformed("a record without its length")) };
+        let Some(length) = length else { return Err(Broken::NoLength.into()) };
         let mut record = Self { head, ..Self::default() };
         let is_too_large = length > limit;
         let found = if is_too_large {
@@ -120,7 +156,7 @@ impl Record {
             reader.take(length).read_to_end(&mut record.body)? as u64
         };
         if found < length {
-            return Err(cut_short());
+            return Err(Broken::CutShort.into());
         }
         // Some writers end a record with one line end, or none at the end of the file.
         while record.end.len() < 4 {
@@ -204,25 +240,6 @@ impl<'a> Records<'a> {
         Self { reader, compressed, place, reading, number: 0, over: false }
     }
 
-    fn failure(&self, error: io::Error) -> Error {
-        let found = match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-                if error.get_ref().is_some_and(|inner| !self.compressed || is_ours(inner)) =>
-            {
-                error.to_string()
-            }
-            _ => {
-                let error = stream_error(error, self.compressed, &self.place.path);
-                return error.line(self.number);
-            }
-        };
-        Error::new(ErrorKind::Format, found)
-            .expected("a head that begins with WARC/, and a body of its Content-Length")
-            .remedy("what follows this record was not read")
-            .at(&self.place.path)
-            .line(self.number)
-    }
-
     /// Adds the document of a record, if it is one.
     fn add(&self, record: &Record, part: &mut Part) {
         let Some((start, answer)) = record.text() else { return };
@@ -263,12 +280,6 @@ impl<'a> Records<'a> {
     }
 }
 
-fn is_ours(inner: &(dyn std::error::Error + Send + Sync)) -> bool {
-    let message = inner.to_string();
-    ["the file ends within a record", "no WARC record", "a record without its length"]
-        .contains(&message.as_str())
-}
-
 fn not_text(encoding: &str) -> Error {
     Error::new(ErrorKind::Encoding, format!("a record that is not {encoding}"))
         .expected("text in the encoding that its Content-Type states, or UTF-8")
@@ -307,7 +318,8 @@ impl Pieces for Records<'_> {
                     break;
                 }
                 Err(error) => {
-                    part.problem(self.failure(error));
+                    let (compressed, path) = (self.compressed, &self.place.path);
+                    part.problem(failure(error, compressed, path, self.number));
                     self.over = true;
                     break;
                 }

@@ -60,10 +60,7 @@ impl TokenIndex {
     /// Keeps what is needed of a text's tokens.
     #[must_use]
     pub fn new(tokens: &TokenBuffer) -> Self {
-        Self {
-            hashes: tokens.hashes.as_slice().into(),
-            checkpoints: Checkpoints::new(tokens),
-        }
+        Self { hashes: tokens.hashes.as_slice().into(), checkpoints: Checkpoints::new(tokens) }
     }
 
     pub(crate) const fn checkpoints(&self) -> &Checkpoints {

@@ -1,17 +1,18 @@
 //! Tables of separated values: records that stay are the bytes that came in.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
 use super::columns::{Findings, NAMES};
 use super::edits::{Edit, FileEdits};
-use super::{Job, Written};
+use super::{Job, MARK, Written};
 use crate::error::Result;
 use crate::source::ReadConfig;
 use crate::source::cells::{Splitter, quoted, unquoted};
-use crate::source::csv::{HEAD, Header};
+use crate::source::csv::{HEAD, Header, without_mark};
 use crate::source::raw::{self, Stream};
 
 /// Writes records, of which some go or change.
@@ -23,7 +24,12 @@ pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result
     let Ok(header) = Header::parse(&head, is_whole, job.config) else {
         return Err(job.not_what_was_read(1));
     };
-    let mut records = Splitter::new(BufReader::with_capacity(1 << 16, plain), header.delimiter);
+    // The first field may be in quotation marks.
+    let plain = without_mark(&head, plain).map_err(|error| job.unread(error))?;
+    if head.starts_with(MARK) {
+        out.write_all(MARK).map_err(|error| job.unwritten(error))?;
+    }
+    let mut records = Splitter::new(plain, header.delimiter);
     let mut line = 1;
     while let Some((record, fields)) = records.next().map_err(|error| job.unread(error))? {
         let edit = edits.of(line);
@@ -59,7 +65,8 @@ pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result
     job.finish(out)
 }
 
-/// A record with further fields; `None` if it is none, and stays as it is.
+/// A record with further fields in place of those of an earlier run; `None` if it is none, and
+/// stays as it is.
 fn annotated(
     record: &[u8],
     fields: &[Range<usize>],
@@ -69,13 +76,13 @@ fn annotated(
     if fields.len() != header.names.len() || record.trim_ascii().is_empty() {
         return None;
     }
-    let end = fields.last()?.end;
-    let mut bytes = record[..end].to_vec();
-    for value in values {
-        bytes.push(header.delimiter);
-        bytes.extend_from_slice(quoted(value, header.delimiter, false).as_bytes());
-    }
-    bytes.extend_from_slice(&record[end..]);
+    let named = fields.iter().zip(&header.names);
+    let stay = named.filter(|(_, name)| !NAMES.contains(&name.as_str()));
+    let stay = stay.map(|(field, _)| Cow::Borrowed(&record[field.clone()]));
+    let added = values.iter().map(|value| quoted(value, header.delimiter, false).into_bytes());
+    let all: Vec<Cow<'_, [u8]>> = stay.chain(added.map(Cow::Owned)).collect();
+    let mut bytes = all.join(&header.delimiter);
+    bytes.extend_from_slice(&record[fields.last()?.end..]);
     Some(bytes)
 }
 

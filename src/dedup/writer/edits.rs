@@ -111,13 +111,6 @@ impl Edits {
         edits
     }
 
-    /// The same with another text for each passage that is cut.
-    #[must_use]
-    pub fn replacing_with(mut self, replacement: &str) -> Self {
-        replacement.clone_into(&mut self.replacement);
-        self
-    }
-
     /// Leaves out the record at a line of a file, or the file where it is one document.
     pub(in super::super) fn remove(&mut self, path: &str, line: Option<u64>) {
         let line = line.unwrap_or(0);

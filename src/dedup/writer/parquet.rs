@@ -28,6 +28,7 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
+use super::super::layout::Content;
 use super::columns::{Findings, NAMES};
 use super::edits::{Edit, FileEdits};
 use super::target::Target;
@@ -44,17 +45,23 @@ const ARROW_SCHEMA: &str = "ARROW:schema";
 const ROWS: usize = 1024;
 
 /// Writes the rows of a file, of which some go or change.
-pub(super) fn write(job: &Job<'_>, path: &Path, edits: &FileEdits) -> Result<Written> {
+pub(super) fn write(job: &Job<'_>, edits: &FileEdits) -> Result<Written> {
+    // Such files are read from their ends, so what came from standard input is none.
+    let Content::File(path, _) = &job.laid.content else { return Ok(Written::default()) };
     let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
     let again = file.try_clone().map_err(|error| job.unread(error))?;
     let reader = SerializedFileReader::new(again).map_err(|error| damaged(error, path))?;
     let out = job.target(None)?;
-    let copy = Copy { job, edits, reader: &reader, file: &file, metadata: reader.metadata() };
-    match copy.write(out) {
+    let metadata = reader.metadata();
+    let text = text_path(metadata.file_metadata().schema_descr(), &job.config.text_field);
+    let copy = Copy { job, edits, reader: &reader, file: &file, metadata, text };
+    let written = match copy.write(out) {
         Ok(out) => job.finish(out),
         Err(Failure::Row(row)) => Err(job.not_what_was_read(row)),
         Err(Failure::Parquet(error)) => Err(of_parquet(job, error, path)),
-    }
+    };
+    job.progress.advance(file.metadata().map_or(0, |metadata| metadata.len()));
+    written
 }
 
 /// Whether a file can be read at all.
@@ -99,6 +106,8 @@ struct Copy<'a> {
     reader: &'a SerializedFileReader<File>,
     file: &'a File,
     metadata: &'a ParquetMetaData,
+    /// Path of the column of the texts.
+    text: Option<Vec<String>>,
 }
 
 impl Copy<'_> {
@@ -254,12 +263,11 @@ impl Group<'_> {
         cut: bool,
     ) -> Result<(), Failure> {
         let copy = self.copy;
-        let path: Vec<String> = text_path(copy.descriptor(), &copy.job.config.text_field);
         for (leaf, column) in self.reader.metadata().columns().iter().enumerate() {
             if copy.is_replaced(column.column_path().parts().first().map_or("", |name| name)) {
                 continue;
             }
-            let is_text = column.column_path().parts() == path;
+            let is_text = copy.text.as_deref() == Some(column.column_path().parts());
             if self.gone || (cut && is_text) {
                 let reader = self.reader.get_column_reader(leaf)?;
                 let Some(mut writer) = out.next_column()? else { break };

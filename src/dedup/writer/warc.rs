@@ -2,20 +2,22 @@
 //!
 //! A `.warc.gz` is a chain of gzip members, by the standard one a record, so that a record is
 //! found by its place in the file. Members of records that stay are copied without being
-//! compressed again; a record that changes becomes a member of its own, as does each record of a
-//! member that holds several. Digests of a text that was cut would be wrong and are left out.
+//! compressed again; a record that changes becomes a member of its own, as does each record whose
+//! ends are not those of members. Digests of a text that was cut would be wrong and are left out.
+//!
+//! Memory: one record, and its compressed bytes.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 
-use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::edits::{Edit, FileEdits};
+use super::members::Members;
 use super::target::Target;
 use super::{Job, Written};
 use crate::error::Result;
 use crate::source::raw::{self, Compression, Stream};
-use crate::source::warc::Record;
+use crate::source::warc::{Record, failure};
 
 /// Writes records, of which some go or change.
 pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result<Written> {
@@ -55,7 +57,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn next(&mut self, reader: &mut impl BufRead) -> Result<Option<Record>> {
         self.number += 1;
-        let record = Record::read(reader, u64::MAX).map_err(|error| self.job.unread(error))?;
+        let record = Record::read(reader, u64::MAX).map_err(|error| {
+            failure(error, true, &self.job.laid.name().to_string_lossy(), self.number)
+        })?;
         Ok(record.map(|(record, _)| record))
     }
 
@@ -79,29 +83,26 @@ impl Writer<'_> {
         let job = self.job;
         let unread = |error| job.unread(error);
         let mut out = job.target(None)?;
-        let mut source =
-            Recording { reader: BufReader::with_capacity(1 << 18, raw), taken: Vec::new() };
-        while !source.fill_buf().map_err(unread)?.is_empty() {
-            source.taken.clear();
-            let mut plain = BufReader::with_capacity(1 << 16, GzDecoder::new(source));
-            let mut is_first = true;
-            // The end of a member is the end of a stream.
-            while let Some(record) = self.next(&mut plain)? {
-                let is_alone = is_first && plain.fill_buf().map_err(unread)?.is_empty();
-                is_first = false;
-                let write = match self.edited(&record)? {
-                    Edited::Same if is_alone => out.write_all(&plain.get_ref().get_ref().taken),
-                    Edited::Same => member(&mut out, &record.parts()),
-                    Edited::Changed(bytes) => member(&mut out, &[&bytes]),
-                    Edited::Gone => Ok(()),
-                };
-                write.map_err(|error| job.unwritten(error))?;
+        let mut source = Members::new(BufReader::with_capacity(1 << 18, raw));
+        loop {
+            source.begin().map_err(unread)?;
+            let record = self.next(&mut source)?;
+            let whole = source.whole().map_err(unread)?;
+            let write = match &record {
+                // Members that hold nothing, as `bgzip` ends files.
+                None => out.write_all(whole.unwrap_or_default()),
+                Some(record) => match (self.edited(record)?, whole) {
+                    (Edited::Same, Some(whole)) => out.write_all(whole),
+                    (Edited::Same, None) => member(&mut out, &record.parts()),
+                    (Edited::Changed(bytes), _) => member(&mut out, &[&bytes]),
+                    (Edited::Gone, _) => Ok(()),
+                },
+            };
+            write.map_err(|error| job.unwritten(error))?;
+            if record.is_none() {
+                return job.finish(out);
             }
-            // What was no record has no number.
-            self.number -= 1;
-            source = plain.into_inner().into_inner();
         }
-        job.finish(out)
     }
 }
 
@@ -113,34 +114,4 @@ fn member(out: &mut Target, parts: &[&[u8]]) -> io::Result<()> {
     }
     encoder.finish()?;
     Ok(())
-}
-
-/// A reader that keeps what is taken from it.
-struct Recording<R> {
-    reader: R,
-    taken: Vec<u8>,
-}
-
-impl<R: BufRead> Read for Recording<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let count = ready.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&ready[..count]);
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl<R: BufRead> BufRead for Recording<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.reader.fill_buf()
-    }
-
-    fn consume(&mut self, count: usize) {
-        // What is consumed has been filled: looking again reads nothing.
-        if let Ok(ready) = self.reader.fill_buf() {
-            self.taken.extend_from_slice(&ready[..count.min(ready.len())]);
-        }
-        self.reader.consume(count);
-    }
 }

@@ -6,7 +6,7 @@
 //! the page says what became of the document. Nothing but regular files is opened.
 //!
 //! Cost: reads each file once that holds a wanted document, one file at a time, and tokenises the
-//! wanted texts.
+//! wanted texts. Memory: those texts, and a few megabytes of a file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,11 +17,13 @@ use super::texts::{referred, wanted};
 use crate::document::{DocId, Document, Origin};
 use crate::hash::content_hash;
 use crate::report::model::{PassageMember, Report};
-use crate::source::{Input, ReadConfig, read_all};
+use crate::source::{Input, ReadConfig, StreamOptions, stream};
 use crate::text::{TokenBuffer, Tokenizer};
 
 /// Name of standard input in origins.
 const STDIN: &str = "-";
+/// Bytes of documents that are read at a time.
+const BATCH: usize = 8 << 20;
 /// Field of records that is read when nothing says which.
 const TEXT_FIELD: &str = "text";
 
@@ -127,11 +129,11 @@ pub fn reread(
             metadata: false,
             ..ReadConfig::default()
         };
-        let read = locate(path, beside).and_then(|file| read_file(file, &config));
+        let read = locate(path, beside).and_then(|file| checker.take(file, &config, &documents));
         match read {
-            Ok(found) => {
-                let taken = checker.take(found, &documents);
-                for ((id, origin), text) in documents.iter().zip(taken) {
+            Ok(mut taken) => {
+                for (id, origin) in documents {
+                    let text = taken.remove(&id);
                     let state = text.ok_or_else(|| Absence::Changed(place(origin)));
                     states[id.index()] = Some(state);
                 }
@@ -165,15 +167,6 @@ fn locate(path: &str, beside: Option<&Path>) -> Result<PathBuf, String> {
     }
 }
 
-fn read_file(file: PathBuf, config: &ReadConfig) -> Result<Vec<Document>, String> {
-    let collection =
-        read_all([Input::path(file)], config, &()).map_err(|error| error.to_string())?;
-    match collection.skipped.into_iter().next() {
-        Some(skipped) if collection.documents.is_empty() => Err(skipped.message),
-        _ => Ok(collection.documents),
-    }
-}
-
 /// Tells whether a text is the one that a report was made of.
 struct Checker<'a> {
     report: &'a Report,
@@ -194,21 +187,37 @@ impl<'a> Checker<'a> {
         Self { report, members, tokenizer: Tokenizer::new(), tokens: TokenBuffer::default() }
     }
 
-    /// The texts of these documents among all that a file holds.
-    fn take(&mut self, found: Vec<Document>, documents: &[Wanted<'_>]) -> Vec<Option<String>> {
-        // Several records may stand on one line of a file of JSON values.
-        let mut by_line: BTreeMap<Option<u64>, Vec<String>> = BTreeMap::new();
-        for document in found {
-            let line = document.origin.and_then(|origin| origin.line);
-            by_line.entry(line).or_default().push(document.text);
+    /// The texts of these documents among all that a file holds; why there are none if it cannot
+    /// be read at all.
+    fn take(
+        &mut self,
+        file: PathBuf,
+        config: &ReadConfig,
+        documents: &[Wanted<'_>],
+    ) -> Result<BTreeMap<DocId, String>, String> {
+        // Several records may stand on one line of a file of JSON values, so a place says less.
+        let mut by_line: BTreeMap<Option<u64>, Vec<DocId>> = BTreeMap::new();
+        for (id, origin) in documents {
+            by_line.entry(origin.line).or_default().push(*id);
         }
-        documents
-            .iter()
-            .map(|(id, origin)| {
-                let texts = by_line.get(&origin.line)?;
-                texts.iter().find(|text| self.is_same(*id, text)).cloned()
-            })
-            .collect()
+        let mut taken = BTreeMap::new();
+        let options = StreamOptions { batch_bytes: BATCH, ..StreamOptions::default() };
+        let streamed = stream([Input::path(file)], config, &options, &(), |batch| {
+            for Document { text, origin, .. } in batch.documents {
+                let line = origin.and_then(|origin| origin.line);
+                for &id in by_line.get(&line).into_iter().flatten() {
+                    if !taken.contains_key(&id) && self.is_same(id, &text) {
+                        taken.insert(id, text.clone());
+                    }
+                }
+            }
+            Ok(())
+        })
+        .map_err(|error| error.to_string())?;
+        match streamed.skipped.into_iter().next() {
+            Some(skipped) if streamed.documents == 0 => Err(skipped.message),
+            _ => Ok(taken),
+        }
     }
 
     fn is_same(&mut self, id: DocId, text: &str) -> bool {
@@ -229,6 +238,7 @@ impl<'a> Checker<'a> {
 mod tests {
     use super::*;
     use crate::Doublet;
+    use crate::source::read_all;
 
     const QUOTE: &str = "we are not building any new bridges in this decade, said the old mayor";
 

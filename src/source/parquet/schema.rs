@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
 use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::super::config::{ReadConfig, leads_to};
+use super::super::config::ReadConfig;
 use super::super::csv::without_column;
 use super::super::row::DEFAULT_ID;
 use crate::error::{Error, ErrorKind, Result};
@@ -86,33 +86,16 @@ impl Columns {
             .filter_map(|field| find(schema.fields(), field).map(|(path, _)| path))
             .collect();
         let descriptor = file.parquet_schema();
-        let is_kept = |leaf: usize| {
-            let path = descriptor.column(leaf).path().parts().to_vec();
-            if wanted.iter().any(|wanted| path.starts_with(wanted)) {
-                return true;
-            }
-            let whole = path.join(".");
-            let asked = match &config.metadata_fields {
-                None => config.metadata,
-                Some(fields) => {
-                    config.metadata && fields.iter().any(|field| leads_to(&whole, field))
-                }
-            };
-            asked
-                && !path.starts_with(&text)
-                && !id.as_ref().is_some_and(|id| path.starts_with(id))
-                && is_metadata(&descriptor.column(leaf))
-        };
         let (mut leaves, mut kept) = (Vec::new(), Vec::new());
-        for leaf in 0..descriptor.num_columns() {
-            let column = descriptor.column(leaf);
+        for (leaf, column) in descriptor.columns().iter().enumerate() {
             let path = column.path().parts();
-            let is_kept = is_kept(leaf);
+            let is_named =
+                path.starts_with(&text) || id.as_ref().is_some_and(|id| path.starts_with(id));
+            let is_metadata = !is_named && config.keeps(&path.join(".")) && is_metadata(column);
+            let is_kept = is_metadata || wanted.iter().any(|wanted| path.starts_with(wanted));
             if is_kept && kept.last() != Some(&path[0]) {
                 kept.push(path[0].clone());
             }
-            let is_named =
-                path.starts_with(&text) || id.as_ref().is_some_and(|id| path.starts_with(id));
             if is_kept || is_named {
                 leaves.push(leaf);
             }
@@ -140,12 +123,10 @@ fn is_text(kind: &DataType) -> bool {
     matches!(kind, Utf8 | Utf8View | Binary | BinaryView)
 }
 
-/// The path of the column of a name, or at a path with dots.
-pub(crate) fn text_path(schema: &SchemaDescriptor, field: &str) -> Vec<String> {
-    let is_there =
-        |path: &[String]| schema.columns().iter().any(|leaf| leaf.path().parts() == path);
-    let whole = vec![field.to_owned()];
-    if is_there(&whole) { whole } else { field.split('.').map(str::to_owned).collect() }
+/// The path of the column that reading takes for the field of this name.
+pub(crate) fn text_path(schema: &SchemaDescriptor, field: &str) -> Option<Vec<String>> {
+    let schema = parquet_to_arrow_schema(schema, None).ok()?;
+    find(schema.fields(), field).map(|(path, _)| path)
 }
 
 /// Whether a column is of use as metadata: no raw bytes, and no vectors of numbers.
