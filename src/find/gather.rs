@@ -316,3 +316,57 @@ fn parameters(config: &Config, passages: &PassageConfig) -> Result<Parameters> {
         min_distinctiveness: passages.min_distinctiveness,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::{DocumentConfig, Keep};
+    use crate::document::FieldValue;
+
+    fn documents() -> impl Strategy<Value = Vec<Document>> {
+        // Few words, so that copies, parts and relatives turn up.
+        let text = prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "d"]), 0..14);
+        let document = (text, 0..3i64, any::<bool>()).prop_map(|(words, group, grouped)| {
+            let mut document = Document::new(format!("named {group}"), words.join(" "));
+            document.group = grouped.then(|| format!("group {group}"));
+            document.metadata.insert("stars".to_owned(), FieldValue::Integer(group));
+            document
+        });
+        prop::collection::vec(document, 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn batches_make_no_difference(documents in documents(), batch in 1usize..12, keep in 0..3) {
+            let keep = match keep {
+                0 => Keep::Longest,
+                1 => Keep::First,
+                _ => Keep::Max("stars".to_owned()),
+            };
+            let config = Config {
+                scope: Scope::Documents,
+                documents: DocumentConfig { keep, shingle_size: 2, ..DocumentConfig::default() },
+                ..Config::default()
+            };
+            let doublet = Doublet::builder().config(config).build().expect("valid");
+            let mut whole = doublet.find(&documents).expect("small");
+            let mut gathering = doublet.gather().expect("documents only");
+            for batch in documents.chunks(batch) {
+                gathering.add(batch.to_vec()).expect("small");
+            }
+            let mut gathered = gathering.finish().expect("small");
+            whole.run.times.clear();
+            gathered.run.times.clear();
+            prop_assert_eq!(whole, gathered);
+        }
+    }
+
+    #[test]
+    fn passages_need_the_texts() {
+        let error = Doublet::new().gather().err().expect("refused");
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("documents"), "{error}");
+    }
+}

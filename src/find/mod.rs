@@ -175,7 +175,8 @@ impl Doublet {
     ///     }
     ///     gathering.finish()
     /// })?;
-    /// assert_eq!(report.document_clusters[0].members.len(), 2);
+    /// let cluster = &report.document_clusters[0];
+    /// assert_eq!((cluster.representative.0, cluster.members[0].document.0), (0, 1));
     /// # Ok::<(), doublet::Error>(())
     /// ```
     pub fn gather(&self) -> Result<Gathering<'_>> {
