@@ -8,6 +8,7 @@ mod compare;
 mod dedup;
 mod engine;
 mod find;
+mod flow;
 mod folder;
 mod interrupt;
 mod memory;
@@ -19,7 +20,6 @@ mod progress;
 mod show;
 mod space;
 mod tally;
-mod whole;
 mod work;
 
 use std::process::ExitCode;

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use doublet::dedup::{Layout, Scan};
+use doublet::dedup::{Layout, Options, Scan};
 use doublet::report::terminal::grouped;
 use doublet::source::{self, Input, ReadConfig, StreamOptions, stream};
 use doublet::spill::Work;
-use doublet::{DocumentConfig, Error, ErrorKind, Result};
+use doublet::{Config, DocumentConfig, Error, ErrorKind, Result};
 use serde::Serialize;
 
 use super::Exit;
@@ -97,17 +97,19 @@ fn estimate(
     reading: &ReadConfig,
     budget: u64,
 ) -> Result<Estimate> {
-    let config = DocumentConfig {
+    let documents = DocumentConfig {
         shingle_size: args.matching.shingle_size,
         threshold: args.matching.threshold,
         containment: args.matching.containment,
         ..DocumentConfig::default()
     };
+    let config = Config { scope: args.remove.scope(), documents, ..Config::default() };
+    let options = Options { rules: args.remove, ..Options::default() };
     let paths: Vec<&Path> = layout.paths().collect();
     let step = paths.len().div_ceil(FILES).max(1);
     let sampled: Vec<&Path> = paths.iter().copied().step_by(step).collect();
     let share = SAMPLE / sampled.len().max(1) as u64;
-    let mut scan = Scan::new(&config, args.remove, &Work::in_memory())?;
+    let mut scan = Scan::new(&config, &options, &Work::in_memory())?;
     let count = Count::default();
     let (mut documents, mut text_bytes) = (0u64, 0u64);
     let begun = Instant::now();

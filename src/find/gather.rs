@@ -6,8 +6,6 @@
 //!
 //! Cost: that of the stages. Beyond the stores and the texts, a document's entry in the report.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use super::Doublet;
@@ -22,8 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::passage::archive::Archive;
 use crate::passage::coverage::{Extent, coverage};
-use crate::passage::{Collection, Origins, find_passages};
-use crate::report::model::{DocumentCluster, Parameters, Report, Run, SCHEMA_VERSION};
+use crate::passage::{Collection, Kin, Origins, find_passages};
+use crate::report::model::{Parameters, Report, Run, SCHEMA_VERSION};
 use crate::spill::Work;
 use crate::stop;
 use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
@@ -160,14 +158,14 @@ impl<'d> Gathering<'d> {
         let resolved = config.passages.resolved(total);
         let mut passages = Vec::new();
         if config.scope != Scope::Documents {
-            let copy_of = first_copies(&content_hashes);
-            let representative = representatives(&compared.clusters, &copy_of);
+            let mut kin = Kin::of_hashes(&content_hashes);
+            kin.take_clusters(&compared.clusters);
             let origins = Origins::of(held);
             let collection = Collection {
                 archive: Archive::Held { documents: held, tokens: &indexes },
                 origins: &origins,
-                copy_of: &copy_of,
-                representative: &representative,
+                copy_of: &kin.copy_of,
+                representative: &kin.representative,
             };
             passages = find_passages(&collection, &resolved, &mut suppressed, &mut |stage| {
                 clock.begin(stage);
@@ -269,31 +267,6 @@ fn check_limits(before: usize, documents: &[Document]) -> Result<()> {
         .expected("less than 4 GiB")
         .remedy("split the document")),
     }
-}
-
-/// For each document the first one with the same tokens. Documents without tokens are nobody's
-/// copy here: they share no passage.
-fn first_copies(content_hashes: &[u128]) -> Vec<u32> {
-    let mut first_with: HashMap<u128, u32> = HashMap::with_capacity(content_hashes.len());
-    let first = |(&hash, id): (&u128, u32)| *first_with.entry(hash).or_insert(id);
-    content_hashes.iter().zip(0..).map(first).collect()
-}
-
-/// For each document the one that passages find it through: the first copy of its cluster's
-/// representative.
-fn representatives(clusters: &[DocumentCluster], copy_of: &[u32]) -> Vec<u32> {
-    let mut representative = copy_of.to_vec();
-    for cluster in clusters {
-        let centre = copy_of[cluster.representative.index()];
-        for member in &cluster.members {
-            let first = copy_of[member.document.index()];
-            if first != centre {
-                representative[first as usize] = centre;
-                representative[member.document.index()] = centre;
-            }
-        }
-    }
-    representative
 }
 
 fn parameters(config: &Config, passages: &PassageConfig) -> Result<Parameters> {

@@ -15,13 +15,13 @@ use hashbrown::HashMap;
 const PARTS: usize = 16;
 
 /// Values whose size is known.
-pub(super) trait Weighed {
+pub(crate) trait Weighed {
     /// About how many bytes of memory it takes.
     fn bytes(&self) -> usize;
 }
 
 /// Values by document.
-pub(super) struct Cache<V> {
+pub(crate) struct Cache<V> {
     parts: Vec<Mutex<Part<V>>>,
     /// Bytes of one generation of one part.
     room: usize,
@@ -38,14 +38,14 @@ const ENTRY: usize = 64;
 
 impl<V: Clone + Weighed> Cache<V> {
     /// One of about so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         let part = || Part { young: HashMap::new(), old: HashMap::new(), young_bytes: 0 };
         let parts = (0..PARTS).map(|_| Mutex::new(part())).collect();
         Self { parts, room: bytes / (2 * PARTS) }
     }
 
     /// The value of a document, loaded if it is not there.
-    pub(super) fn get(&self, document: u32, load: impl FnOnce() -> V) -> V {
+    pub(crate) fn get(&self, document: u32, load: impl FnOnce() -> V) -> V {
         let part = &self.parts[document as usize % PARTS];
         if let Some(value) =
             part.lock().unwrap_or_else(PoisonError::into_inner).find(document, self.room)

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::cluster::Star;
 use super::store::StarRows;
-use super::{Collection, Origins};
+use super::{Collection, Origins, documents_of};
 use crate::document::Timestamp;
 use crate::documents::store::TokenScratch;
 use crate::error::Result;
@@ -73,20 +73,11 @@ pub(super) fn distinctiveness(
         let Some(next) = next else { return Ok(all) };
         asked.par_extend(next.par_iter().map_init(Vec::new, |scratch, &number| {
             let star = or_fail(stars.read(number, scratch));
-            (documents_of(&star), common_grams(collection, &star))
+            (documents_of(&star).len() as u32, common_grams(collection, &star))
         }));
         let new = &asked[asked.len() - next.len()..];
         chosen += new.iter().map(|(_, grams)| grams.len()).sum::<usize>();
     }
-}
-
-/// Number of different documents of a star.
-pub(crate) fn documents_of(star: &Star) -> u32 {
-    let mut documents: Vec<u32> = star.members.iter().map(|(document, _)| *document).collect();
-    documents.push(star.canonical.document);
-    documents.sort_unstable();
-    documents.dedup();
-    documents.len() as u32
 }
 
 /// The 3-grams of the canonical passage that at least half of the members hold unchanged.

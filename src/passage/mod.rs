@@ -14,7 +14,7 @@ pub(crate) mod align;
 pub(crate) mod anchor;
 pub(crate) mod archive;
 mod blocks;
-mod cache;
+pub(crate) mod cache;
 pub(crate) mod chain;
 pub(crate) mod cluster;
 pub(crate) mod coverage;
@@ -22,9 +22,12 @@ pub(crate) mod direct;
 pub(crate) mod distinct;
 mod group;
 pub(crate) mod grow;
+mod kin;
 pub(crate) mod link;
 mod nested;
 pub(crate) mod operations;
+mod origins;
+pub(crate) mod outline;
 pub(crate) mod pairs;
 pub(crate) mod programme;
 pub(crate) mod site;
@@ -32,19 +35,18 @@ mod store;
 pub(crate) mod two;
 pub(crate) mod words;
 
-use std::num::NonZeroU32;
-
-use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use self::align::Sides;
 use self::archive::{Archive, Hashes, Located};
 use self::cluster::Star;
+pub(crate) use self::kin::Kin;
 use self::operations::Teller;
-use self::pairs::Worker;
+pub(crate) use self::origins::{Origins, SavedOrigins};
+use self::pairs::{Place, Worker};
 use self::store::StarRows;
 use crate::config::PassageConfig;
-use crate::document::{DocId, Document, Timestamp};
+use crate::document::DocId;
 use crate::error::Result;
 use crate::find::Stage;
 use crate::report::model::{
@@ -101,48 +103,6 @@ impl Both<'_> {
     /// All of both.
     pub(crate) fn whole(&self) -> Sides<'_> {
         Sides::whole(self.a(), self.b())
-    }
-}
-
-/// Dates and groups of all documents; nothing where no document has any.
-#[derive(Debug, Default)]
-pub(crate) struct Origins {
-    dates: Vec<Option<Timestamp>>,
-    /// Number of the group that each document says it belongs to.
-    groups: Vec<Option<NonZeroU32>>,
-    numbers: HashMap<String, NonZeroU32>,
-}
-
-impl Origins {
-    pub(crate) fn of(documents: &[Document]) -> Self {
-        let mut origins = Self::default();
-        documents.iter().zip(0..).for_each(|(document, id)| origins.add(id, document));
-        origins
-    }
-
-    /// Takes a document; later ones have higher numbers.
-    pub(crate) fn add(&mut self, id: usize, document: &Document) {
-        if let Some(date) = document.date.as_deref().and_then(Timestamp::parse) {
-            self.dates.resize(id, None);
-            self.dates.push(Some(date));
-        }
-        if let Some(group) = document.group.as_deref() {
-            let next = NonZeroU32::MIN.saturating_add(self.numbers.len() as u32);
-            let number = match self.numbers.get(group) {
-                Some(&number) => number,
-                None => *self.numbers.entry(group.to_owned()).or_insert(next),
-            };
-            self.groups.resize(id, None);
-            self.groups.push(Some(number));
-        }
-    }
-
-    pub(crate) fn date(&self, document: u32) -> Option<Timestamp> {
-        self.dates.get(document as usize).copied().flatten()
-    }
-
-    fn group(&self, document: u32) -> Option<NonZeroU32> {
-        self.groups.get(document as usize).copied().flatten()
     }
 }
 
@@ -265,24 +225,44 @@ fn describe(
     let is_canonical =
         |m: &PassageMember| (m.document.0, m.tokens) == (canonical.document, canonical.tokens);
     let at = members.iter().position(is_canonical).unwrap_or(0) as u32;
-    let mut documents: Vec<u32> = members.iter().map(|member| member.document.0).collect();
-    documents.sort_unstable();
-    documents.dedup();
-    let boilerplate = distinctiveness < config.min_distinctiveness
-        || distinct::is_fixed_text(collection.origins, &documents);
-    let half_words: u32 = collection.hashes(canonical.document)[canonical.tokens.range()]
-        .iter()
-        .map(|token| token.half_words())
-        .sum();
+    let documents = documents_of(star);
     PassageCluster {
-        kind: if boilerplate { PassageKind::Boilerplate } else { PassageKind::Reuse },
+        kind: kind_of(collection, config, &documents, distinctiveness),
         text: located.text()[span.range()].to_owned(),
-        words: half_words.div_ceil(2),
+        words: words_of(collection, canonical),
         documents: documents.len() as u32,
         distinctiveness,
         canonical: at,
         members,
     }
+}
+
+/// The different documents of a star, in order.
+fn documents_of(star: &Star) -> Vec<u32> {
+    let mut documents: Vec<u32> = star.members.iter().map(|(document, _)| *document).collect();
+    documents.push(star.canonical.document);
+    documents.sort_unstable();
+    documents.dedup();
+    documents
+}
+
+/// What a passage of some documents is.
+fn kind_of(
+    collection: &Collection<'_>,
+    config: &PassageConfig,
+    documents: &[u32],
+    distinctiveness: f64,
+) -> PassageKind {
+    let boilerplate = distinctiveness < config.min_distinctiveness
+        || distinct::is_fixed_text(collection.origins, documents);
+    if boilerplate { PassageKind::Boilerplate } else { PassageKind::Reuse }
+}
+
+/// Number of words of a place.
+fn words_of(collection: &Collection<'_>, place: Place) -> u32 {
+    let tokens = collection.hashes(place.document);
+    let half_words = tokens[place.tokens.range()].iter().map(|token| token.half_words());
+    half_words.sum::<u32>().div_ceil(2)
 }
 
 /// Fills in lines and columns, document by document.
@@ -313,6 +293,7 @@ mod tests {
     use super::archive::{Shelf, TextRow, TextRows};
     use super::*;
     use crate::config::Sensitivity;
+    use crate::document::Document;
     use crate::documents::store::{TokenRow, TokenRows};
     use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
 

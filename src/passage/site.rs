@@ -60,13 +60,15 @@ record! {
     /// Where a site is carried to by an alignment that it lies inside of.
     Target {
         document: u32,
-        from: u32,
+        /// Rank of the site among those of its round.
+        rank: u32,
         /// Number among the targets of its site.
         number: u32,
+        from: u32,
         start: u32,
         end: u32,
     }
-    key(target) = u64::from(target.document) << 32 | u64::from(target.from)
+    key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
 }
 
 /// The sites of one document by size class and start.
@@ -129,6 +131,7 @@ pub(super) fn find_sites(
         site_of: vec![[0; 2]; pairs.len()],
         places: Vec::new(),
         rounds: Vec::new(),
+        ranks: Vec::new(),
         union: UnionFind::new(0),
     };
     sites.assign()?;
@@ -165,6 +168,8 @@ struct Finder<'a> {
     places: Vec<Place>,
     /// Where the sites of each round begin; within a round they are sorted by document.
     rounds: Vec<usize>,
+    /// The order in which the sites of the latest round were found.
+    ranks: Vec<u32>,
     union: UnionFind,
 }
 
@@ -185,6 +190,7 @@ impl Finder<'_> {
             Ok(())
         })?;
         self.rounds.push(0);
+        self.ranks = (0..places.len() as u32).collect();
         self.union = UnionFind::new(places.len() as u32);
         for &[a, b] in site_of.iter().filter(|[a, b]| a != b) {
             self.union.union(a, b);
@@ -233,7 +239,8 @@ impl Finder<'_> {
                     let furthest = furthest(sides);
                     for site in from..to {
                         let place = self.places[site].tokens;
-                        reach.targets(sides, &furthest, site as SiteId, place, scratch, &mut found);
+                        let ids = (site as SiteId, self.ranks[site - first]);
+                        reach.targets(sides, &furthest, ids, place, scratch, &mut found);
                     }
                     found
                 })
@@ -246,19 +253,29 @@ impl Finder<'_> {
     /// Makes the sites that are new of what others were carried to, and connects all.
     fn take_in(&mut self, targets: &Sorted<Target>) -> Result<()> {
         let (mut cursor, mut targets) = (targets.all()?, Vec::new());
+        let first = self.places.len();
+        // When each new site was found.
+        let mut found: Vec<(u32, u32)> = Vec::new();
         while cursor.group(&mut targets, |target| target.document)? {
             let document = targets[0].document;
             let mut here = self.sites_of(document);
-            for &Target { from, start, end, .. } in &targets {
+            for &Target { rank, number, from, start, end, .. } in &targets {
                 let tokens = TokenRange::new(start, end);
                 let twin = here.find(&self.places, tokens).unwrap_or_else(|| {
                     self.union.push();
+                    found.push((rank, number));
                     here.add(&mut self.places, Place { document, tokens })
                 });
                 if twin != from {
                     self.union.union(from, twin);
                 }
             }
+        }
+        let mut order: Vec<u32> = (0..(self.places.len() - first) as u32).collect();
+        order.par_sort_unstable_by_key(|&new| found[new as usize]);
+        self.ranks = vec![0; order.len()];
+        for (new, rank) in order.into_iter().zip(0..) {
+            self.ranks[new as usize] = rank;
         }
         Ok(())
     }
@@ -362,7 +379,7 @@ impl Reach<'_> {
         &self,
         sides: &[Side],
         furthest: &[u32],
-        from: SiteId,
+        (from, rank): (SiteId, u32),
         tokens: TokenRange,
         scratch: &mut Vec<u8>,
         found: &mut Vec<Target>,
@@ -383,7 +400,7 @@ impl Reach<'_> {
             let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
             if let Some(place) = or_fail(self.pairs.with(side.pair, turned, scratch, carry)) {
                 let Place { document, tokens: TokenRange { start, end } } = place;
-                found.push(Target { document, from, number, start, end });
+                found.push(Target { document, rank, number, from, start, end });
                 number += 1;
             }
         }
