@@ -205,9 +205,8 @@ impl Finder<'_> {
     fn carry_over(&mut self) -> Result<()> {
         while let Some(&first) = self.rounds.last().filter(|&&first| first < self.places.len()) {
             let targets = self.targets(first)?;
-            let end = self.places.len();
+            self.rounds.push(self.places.len());
             self.take_in(&targets)?;
-            self.rounds.push(end);
         }
         Ok(())
     }
