@@ -214,7 +214,7 @@ impl TextRows {
         self.rows.with(place, length, scratch, |row| {
             let (points, text) = row.split_at(Checkpoints::bytes(tokens));
             StoredText {
-                text: String::from_utf8_lossy(text).into(),
+                text: std::str::from_utf8(text).unwrap_or_default().into(),
                 checkpoints: Checkpoints::get(points, tokens),
             }
         })
@@ -234,8 +234,8 @@ impl<'a> Shelf<'a> {
         Self {
             tokens,
             texts,
-            kept_tokens: Cache::new(work.share(6)),
-            kept_texts: Cache::new(work.share(4)),
+            kept_tokens: Cache::new(work.share(15)),
+            kept_texts: Cache::new(work.share(10)),
         }
     }
 

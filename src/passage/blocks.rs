@@ -8,6 +8,8 @@
 //! by side: they grow into runs and are aligned at once. A link inside a run that was found just
 //! before is skipped.
 //!
+//! Anchors that stand in one place only are [left out](super::recurring) as far as memory allows.
+//!
 //! Cost: 40 bytes in the sorter an anchor, 20 a link; some 200 ns for both. Reading grows with the
 //! number of blocks: half of the tokens for each.
 
@@ -18,7 +20,8 @@ use rayon::prelude::*;
 use super::anchor::{Winnowing, for_each_anchor};
 use super::group::{CONTEXTS, Grouping, Held, context};
 use super::grow::{Grower, Grown, Run};
-use super::pairs::{Found, Worker, align_group};
+use super::pairs::{Found, Worker, Workers, align_group};
+use super::recurring::Recurring;
 use super::{Collection, Limits};
 use crate::documents::store::TokenScratch;
 use crate::error::Result;
@@ -61,16 +64,25 @@ const RANGES: usize = 8;
 /// Runs looked back at for one that holds a link.
 const LOOK_BACK: usize = 8;
 
-/// Finds and aligns all pairs that links lead to; hands them over block by block.
+/// What is linked and aligned, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) collection: &'a Collection<'a>,
+    pub(super) work: &'a Work,
+    pub(super) grower: Grower,
+    pub(super) limits: Limits,
+    pub(super) workers: &'a Workers,
+}
+
+/// Finds and aligns all pairs that links lead to; hands them over block by block. `aligning` hears
+/// when the links are sorted.
 pub(super) fn each_found(
-    collection: &Collection<'_>,
-    work: &Work,
-    grower: Grower,
-    limits: Limits,
+    job: Job<'_>,
     suppressed: &mut Suppressed,
     aligning: &mut dyn FnMut(),
-    mut take: impl FnMut(Found, &mut Suppressed) -> Result<()>,
+    take: &mut dyn FnMut(Found, &mut Suppressed) -> Result<()>,
 ) -> Result<()> {
+    let Job { collection, work, grower, limits, workers } = job;
     let blocks = Blocks::new(collection, work.share(12));
     let anchors = anchors(collection, work, grower.winnowing)?;
     let links = links(collection, work, &anchors, &blocks, suppressed)?;
@@ -84,13 +96,10 @@ pub(super) fn each_found(
         );
         let found: Vec<(Found, u64)> = ranges
             .into_par_iter()
-            .map_init(
-                || (Worker::default(), TokenScratch::default()),
-                |(worker, scratch), range| {
-                    let aligning = Aligning { collection, block: &block, grower, limits };
-                    aligning.range(&links, range, worker, scratch)
-                },
-            )
+            .map_init(TokenScratch::default, |scratch, range| {
+                let aligning = Aligning { collection, block: &block, grower, limits };
+                workers.with(|worker| aligning.range(&links, range, worker, scratch))
+            })
             .collect::<Result<_>>()?;
         for (found, weak) in found {
             suppressed.weak_links += weak;
@@ -100,14 +109,26 @@ pub(super) fn each_found(
     Ok(())
 }
 
-/// All anchors, sorted.
+/// All anchors that stand in several places, sorted.
 fn anchors(
     collection: &Collection<'_>,
     work: &Work,
     winnowing: Winnowing,
 ) -> Result<Sorted<Sampled>> {
-    let mut sorter = work.sorter("anchors", 25).recurring();
     let documents = collection.archive.len() as u32;
+    let tokens: u64 =
+        (0..documents).map(|document| u64::from(collection.archive.count(document))).sum();
+    let hashes = 2 * tokens / (winnowing.window as u64 + 1);
+    let recurring = Recurring::new(hashes, work.share(10));
+    let numbers: Vec<u32> = (0..documents).collect();
+    numbers.par_chunks(PORTION).for_each_init(TokenScratch::default, |scratch, documents| {
+        for &document in documents.iter().filter(|&&id| collection.copy_of[id as usize] == id) {
+            checkpoint();
+            let tokens = collection.archive.read(document, scratch);
+            for_each_anchor(tokens, winnowing, |hash, _| recurring.see(hash));
+        }
+    });
+    let mut sorter = work.sorter("anchors", 25);
     let mut ready: Vec<Vec<Sampled>> = Vec::new();
     let mut next = 0;
     while next < documents || !ready.is_empty() {
@@ -123,7 +144,7 @@ fn anchors(
                 batch
                     .par_chunks(PORTION)
                     .map_init(TokenScratch::default, |scratch, documents| {
-                        anchors_of(collection, documents, winnowing, scratch)
+                        anchors_of(collection, documents, winnowing, &recurring, scratch)
                     })
                     .collect()
             },
@@ -140,6 +161,7 @@ fn anchors_of(
     collection: &Collection<'_>,
     documents: &[u32],
     winnowing: Winnowing,
+    recurring: &Recurring,
     scratch: &mut TokenScratch,
 ) -> Vec<Sampled> {
     let mut anchors = Vec::new();
@@ -150,6 +172,9 @@ fn anchors_of(
         }
         let tokens = collection.archive.read(document, scratch);
         for_each_anchor(tokens, winnowing, |hash, position| {
+            if !recurring.recurs(hash) {
+                return;
+            }
             let size = winnowing.size as usize;
             let [following, preceding, around]: [u64; CONTEXTS] =
                 std::array::from_fn(|order| context(order, tokens, position as usize, size));

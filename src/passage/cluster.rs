@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use super::align::{Alignment, Sides, equal_ranges};
 use super::direct::GramTable;
 use super::nested::leave_out_parts;
-use super::pairs::{Place, Worker};
+use super::pairs::{Place, Worker, Workers};
 use super::site::{Edge, SiteId, Sites};
 use super::store::{PairRows, StarRows};
 use super::{Collection, Limits};
@@ -54,6 +54,7 @@ pub(super) fn refine(
     sites: &Sites,
     pairs: &PairRows,
     limits: Limits,
+    workers: &Workers,
 ) -> Result<(StarRows, u64)> {
     let mut stars = StarRows::new(work, "stars");
     let places = &sites.places[..];
@@ -69,8 +70,10 @@ pub(super) fn refine(
         if !more || held > most {
             let refined: Vec<Vec<Star>> = std::mem::take(&mut components)
                 .into_par_iter()
-                .map_init(Worker::default, |worker, Component { sites, edges }| {
-                    Refiner { collection, places, edges, pairs, limits, worker }.refine(&sites)
+                .map(|Component { sites, edges }| {
+                    workers.with(|worker| {
+                        Refiner { collection, places, edges, pairs, limits, worker }.refine(&sites)
+                    })
                 })
                 .collect();
             refined.iter().flatten().try_for_each(|star| stars.add(star))?;

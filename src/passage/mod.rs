@@ -30,6 +30,7 @@ mod origins;
 pub(crate) mod outline;
 pub(crate) mod pairs;
 pub(crate) mod programme;
+mod recurring;
 pub(crate) mod site;
 mod store;
 pub(crate) mod two;
@@ -43,7 +44,7 @@ use self::cluster::Star;
 pub(crate) use self::kin::Kin;
 use self::operations::Teller;
 pub(crate) use self::origins::{Origins, SavedOrigins};
-use self::pairs::{Place, Worker};
+use self::pairs::{Place, Worker, Workers};
 use self::store::StarRows;
 use crate::config::PassageConfig;
 use crate::document::DocId;
@@ -117,6 +118,8 @@ pub(crate) struct Limits {
 pub(crate) struct Stars {
     rows: StarRows,
     distinctiveness: Vec<f64>,
+    /// They know the words by now.
+    workers: Workers,
 }
 
 /// Finds all passages. `config.sensitivity` must be resolved.
@@ -129,15 +132,17 @@ pub(crate) fn find_stars(
 ) -> Result<Stars> {
     let limits = Limits { min_words: config.min_words, min_identity: config.min_identity };
     let winnowing = config.sensitivity.winnowing();
-    let (pairs, sides) = pairs::find_pairs(collection, work, winnowing, limits, suppressed, begin)?;
+    let workers = Workers::default();
+    let (pairs, sides) =
+        pairs::find_pairs(collection, work, winnowing, limits, &workers, suppressed, begin)?;
     begin(Stage::Passages);
     let sites = site::find_sites(work, &pairs, &sides, config.min_words)?;
     drop(sides);
-    let (rows, nested) = cluster::refine(collection, work, &sites, &pairs, limits)?;
+    let (rows, nested) = cluster::refine(collection, work, &sites, &pairs, limits, &workers)?;
     suppressed.nested_members = nested;
     drop((sites, pairs));
     let distinctiveness = distinct::distinctiveness(collection, work, &rows)?;
-    Ok(Stars { rows, distinctiveness })
+    Ok(Stars { rows, distinctiveness, workers })
 }
 
 /// Finds all passages and writes them out for a report.
@@ -147,17 +152,20 @@ pub(crate) fn find_passages(
     suppressed: &mut Suppressed,
     begin: &mut dyn FnMut(Stage),
 ) -> Result<Vec<PassageCluster>> {
-    let Stars { rows, distinctiveness } =
+    let Stars { rows, distinctiveness, workers } =
         find_stars(collection, &Work::in_memory(), config, suppressed, begin)?;
     let numbers: Vec<usize> = (0..rows.len()).collect();
     let mut passages: Vec<PassageCluster> = numbers
         .into_par_iter()
         .zip(distinctiveness)
         .map_init(
-            || (Worker::default(), Teller::default(), Vec::new()),
-            |(worker, teller, scratch), (number, distinctiveness)| {
+            || (Teller::default(), Vec::new()),
+            |(teller, scratch), (number, distinctiveness)| {
                 let star = rows.read(number, scratch)?;
-                Ok(describe(collection, config, &star, distinctiveness, worker, teller))
+                let tell = |worker: &mut Worker| {
+                    describe(collection, config, &star, distinctiveness, worker, teller)
+                };
+                Ok(workers.with(tell))
             },
         )
         .collect::<Result<_>>()?;
@@ -330,7 +338,7 @@ mod tests {
         let config = PassageConfig { sensitivity, min_words: 6, ..PassageConfig::default() };
         let mut counts = Suppressed::default();
         let found = find_stars(&collection, work, &config, &mut counts, &mut |_| {});
-        let Stars { rows, distinctiveness } = found.expect("room");
+        let Stars { rows, distinctiveness, .. } = found.expect("room");
         let read = |number| rows.read(number, &mut Vec::new()).expect("whole");
         let all = (0..rows.len()).map(read).collect();
         (all, distinctiveness, counts.clustered_links, counts.short_alignments)

@@ -79,12 +79,14 @@ impl Outlines {
             let outlined: Vec<(ClusterHead, Vec<Spot>)> = numbers
                 .par_iter()
                 .map_init(
-                    || (Worker::default(), SpanScratch::default(), Vec::new()),
-                    |(worker, scratch, bytes), &number| {
+                    || (SpanScratch::default(), Vec::new()),
+                    |(scratch, bytes), &number| {
                         let star = stars.rows.read(number, bytes)?;
                         let distinctiveness = stars.distinctiveness[number];
-                        let mut outliner = Outliner { collection, config, worker, scratch };
-                        Ok(outliner.outline(&star, distinctiveness))
+                        Ok(stars.workers.with(|worker| {
+                            let mut outliner = Outliner { collection, config, worker, scratch };
+                            outliner.outline(&star, distinctiveness)
+                        }))
                     },
                 )
                 .collect::<Result<_>>()?;

@@ -7,13 +7,14 @@
 //! Cost: a few microseconds a pair, linear in its length.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::align::{Aligner, Alignment, Sides, Stretch, equal_ranges};
 use super::anchor::Winnowing;
 use super::archive::Archive;
-use super::blocks::each_found;
+use super::blocks::{Job, each_found};
 use super::chain::chains;
 use super::direct::GramTable;
 use super::grow::{Grower, Run};
@@ -71,6 +72,22 @@ pub(crate) struct Worker {
     pub(crate) words: Words,
 }
 
+/// Workers that go from stage to stage: the words that they have met are worth keeping.
+#[derive(Default)]
+pub(crate) struct Workers(Mutex<Vec<Worker>>);
+
+impl Workers {
+    /// Lends one that nobody else works with.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Worker) -> T) -> T {
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = idle().pop();
+        let mut worker = worker.unwrap_or_default();
+        let made = work(&mut worker);
+        idle().push(worker);
+        made
+    }
+}
+
 /// Representatives whose clusters are aligned before the next ones are.
 const CLUSTERS: usize = 1024;
 
@@ -80,6 +97,7 @@ pub(super) fn find_pairs(
     work: &Work,
     winnowing: Winnowing,
     limits: Limits,
+    workers: &Workers,
     suppressed: &mut Suppressed,
     begin: &mut dyn FnMut(Stage),
 ) -> Result<(PairRows, Sorted<Side>)> {
@@ -92,23 +110,24 @@ pub(super) fn find_pairs(
             suppressed.clustered_links += links.clustered;
             suppressed.thinned_buckets += links.thinned;
             begin(Stage::Alignments);
-            for found in align_runs(collection, &links.runs, limits) {
+            for found in align_runs(collection, &links.runs, limits, workers) {
                 found.pour(Road::Links, &mut sink, suppressed)?;
             }
         }
         Archive::Stored(_) => {
             let grower = Grower { winnowing, min_words: limits.min_words };
             let aligning = &mut || begin(Stage::Alignments);
-            each_found(collection, work, grower, limits, suppressed, aligning, |found, counts| {
-                found.pour(Road::Links, &mut sink, counts)
-            })?;
+            let mut take =
+                |found: Found, counts: &mut _| found.pour(Road::Links, &mut sink, counts);
+            let of = Job { collection, work, grower, limits, workers };
+            each_found(of, suppressed, aligning, &mut take)?;
         }
     }
     let members = members(collection);
     let clusters: Vec<&[(u32, u32)]> =
         members.chunk_by(|x, y| x.0 == y.0).flat_map(|cluster| cluster.chunks(1024)).collect();
     for clusters in clusters.chunks(CLUSTERS) {
-        for found in align_to_representatives(collection, clusters, limits) {
+        for found in align_to_representatives(collection, clusters, limits, workers) {
             found.pour(Road::Representative, &mut sink, suppressed)?;
         }
     }
@@ -117,17 +136,24 @@ pub(super) fn find_pairs(
 }
 
 /// Aligns all runs, which are sorted.
-fn align_runs(collection: &Collection<'_>, runs: &[Run], limits: Limits) -> Vec<Found> {
+fn align_runs(
+    collection: &Collection<'_>,
+    runs: &[Run],
+    limits: Limits,
+    workers: &Workers,
+) -> Vec<Found> {
     let mut groups: Vec<&[Run]> = runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b)).collect();
     // Neighbouring groups of one document would make uneven portions for the threads.
     groups
         .par_chunks_mut(64)
-        .map_init(Worker::default, |worker, groups| {
+        .map(|groups| {
             let mut found = Found::default();
-            for group in groups {
-                let both = collection.both(group[0].a, group[0].b);
-                align_group(collection, both.whole(), group, limits, worker, &mut found);
-            }
+            workers.with(|worker| {
+                for group in groups {
+                    let both = collection.both(group[0].a, group[0].b);
+                    align_group(collection, both.whole(), group, limits, worker, &mut found);
+                }
+            });
             found
         })
         .collect()
@@ -310,35 +336,39 @@ fn align_to_representatives(
     collection: &Collection<'_>,
     clusters: &[&[(u32, u32)]],
     limits: Limits,
+    workers: &Workers,
 ) -> Vec<Found> {
-    clusters
-        .into_par_iter()
-        .map_init(Worker::default, |worker, cluster| {
-            let representative = cluster[0].0;
-            let tokens = collection.hashes(representative);
-            let whole = TokenRange::new(0, tokens.len() as u32);
-            let table = GramTable::new(&tokens, whole);
-            let mut found = Found::default();
-            for &(_, member) in *cluster {
-                checkpoint();
-                let theirs = collection.hashes(member);
-                let sides = Sides::whole(&tokens, &theirs);
-                for mut alignment in
-                    table.align(collection, worker, (representative, member), sides)
-                {
-                    let Some(matched) = limits.check(&alignment, &tokens, &mut found) else {
-                        continue;
-                    };
-                    let ids = (representative.min(member), representative.max(member));
-                    if representative > member {
-                        alignment = alignment.turned();
-                    }
-                    found.pairs.push(Pair::new(ids.0, ids.1, &alignment, matched));
-                }
+    let align = |&cluster: &&[(u32, u32)]| {
+        workers.with(|worker| align_cluster(collection, cluster, limits, worker))
+    };
+    clusters.into_par_iter().map(align).collect()
+}
+
+/// Aligns members to the representative that they share.
+fn align_cluster(
+    collection: &Collection<'_>,
+    cluster: &[(u32, u32)],
+    limits: Limits,
+    worker: &mut Worker,
+) -> Found {
+    let representative = cluster[0].0;
+    let tokens = collection.hashes(representative);
+    let table = GramTable::new(&tokens, TokenRange::new(0, tokens.len() as u32));
+    let mut found = Found::default();
+    for &(_, member) in cluster {
+        checkpoint();
+        let theirs = collection.hashes(member);
+        let sides = Sides::whole(&tokens, &theirs);
+        for mut alignment in table.align(collection, worker, (representative, member), sides) {
+            let Some(matched) = limits.check(&alignment, &tokens, &mut found) else { continue };
+            let ids = (representative.min(member), representative.max(member));
+            if representative > member {
+                alignment = alignment.turned();
             }
-            found
-        })
-        .collect()
+            found.pairs.push(Pair::new(ids.0, ids.1, &alignment, matched));
+        }
+    }
+    found
 }
 
 /// Exact copies share all of their tokens.

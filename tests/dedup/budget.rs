@@ -56,20 +56,21 @@ fn any_budget_and_number_of_threads_give_the_same_bytes() {
     let place = Place::new();
     collection(&place, 1500);
     let rules = ["exact", "exact,near", "exact,near,contained", "passages", "exact,near,passages"];
-    for rules in rules {
+    let removes = rules.map(|rules| vec!["--remove", rules]);
+    for does in removes.into_iter().chain([vec!["--annotate"]]) {
         let mut expected = None;
         for (memory, threads) in [("8G", "1"), ("1k", "1"), ("2MiB", "2"), ("1k", "2")] {
-            let arguments = ["in", "--remove", rules, "--memory", memory, "--threads", threads];
+            let arguments = ["in", "--memory", memory, "--threads", threads];
             let output = ["--output", "out", "--stats", "stats.json"];
-            place.dedup(&[&arguments[..], &output].concat(), 0);
+            place.dedup(&[&arguments[..], &does, &output].concat(), 0);
             let stats: Value = serde_json::from_str(&place.read("stats.json")).expect("JSON");
             let spilled = stats["spilled"].as_u64().expect("a number");
             // Names alone fit even the smallest share.
-            assert_eq!(spilled > 0, memory != "8G" && rules != "exact", "{memory} for {rules}");
+            assert_eq!(spilled > 0, memory != "8G" && does != ["--remove", "exact"], "{memory}: {does:?}");
             let found = content(&place.at("out"));
             assert_eq!(found.len(), 4);
             let same = expected.get_or_insert_with(|| found.clone()) == &found;
-            assert!(same, "{memory} and {threads} threads for {rules}");
+            assert!(same, "{memory} and {threads} threads: {does:?}");
             fs::remove_dir_all(place.at("out")).expect("it goes");
             fs::remove_file(place.at("stats.json")).expect("it goes");
         }
