@@ -157,7 +157,7 @@ fn belongings_of(cluster: &DocumentCluster, number: u32) -> Vec<Belonging> {
 /// The places of all passages.
 fn holdings(outlines: &Outlines, work: &Work) -> Result<Sorted<Holding>> {
     let mut sorter = work.sorter("passages", 5);
-    let (mut clusters, mut number) = (outlines.iter()?, 0);
+    let (mut clusters, mut number) = (outlines.clusters()?, 0);
     while let Some(cluster) = clusters.next()? {
         for (index, spot) in cluster.spots.iter().enumerate() {
             sorter.push(Holding {

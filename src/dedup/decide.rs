@@ -66,11 +66,13 @@ impl Scanned {
                 let (kin, work) = (&kin, &work);
                 let durable = saved.is_some();
                 let mut gone = vec![false; ranks.len()];
-                removed.iter().for_each(|removed| gone[removed.document.index()] = true);
+                for removed in &removed {
+                    gone[removed.document.index()] = true;
+                }
                 let standing = Standing { ranks: &ranks, protected, gone: &gone };
                 let cuts = half.with_outlines(kin, work, begin, |archive, outlines| {
                     let mut cutter = Cutter::new(&archive, standing, &options, work.share(5));
-                    let mut clusters = outlines.iter()?;
+                    let mut clusters = outlines.clusters()?;
                     while let Some(cluster) = clusters.next()? {
                         cutter.cluster(cluster);
                     }

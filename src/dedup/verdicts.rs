@@ -155,7 +155,7 @@ impl Verdicts {
     /// [`ErrorKind::Io`] when a work file cannot be read.
     pub fn cut(&self) -> Result<CutAmount> {
         let mut amount = CutAmount::default();
-        self.each(&mut |_, removed, cuts| {
+        self.each(|_, removed, cuts| {
             if removed.is_none() {
                 let bytes = |cut: &CutRecord| u64::from(cut.end - cut.start);
                 amount.cuts += cuts.len() as u64;
@@ -170,7 +170,7 @@ impl Verdicts {
     /// Calls `visit` with every document that goes or is cut, in order, why it goes, and its cuts.
     fn each(
         &self,
-        visit: &mut dyn FnMut(DocId, Option<Removed>, &[CutRecord]) -> Result<()>,
+        mut visit: impl FnMut(DocId, Option<Removed>, &[CutRecord]) -> Result<()>,
     ) -> Result<()> {
         let mut going = Going::new(self)?;
         while let Some((document, removed)) = going.next()? {
@@ -187,7 +187,7 @@ impl Verdicts {
     pub fn edits(&self, replacement: &str) -> Result<Edits> {
         let mut edits = Edits::replacing_with(replacement);
         let mut scratch = Vec::new();
-        self.each(&mut |document, removed, cuts| {
+        self.each(|document, removed, cuts| {
             let known = self.catalogue.known(document, &mut scratch)?;
             let path = known.path.unwrap_or_default();
             match removed {
@@ -216,7 +216,7 @@ impl Verdicts {
     ) -> Result<()> {
         let mut scratch = Vec::new();
         let mut wanted: HashMap<u32, Vec<u64>> = HashMap::new();
-        self.each(&mut |document, _, _| {
+        self.each(|document, _, _| {
             let place = self.catalogue.place(document, &mut scratch)?;
             wanted.entry(place.file).or_default().push(place.record);
             Ok(())

@@ -8,11 +8,11 @@
 //! d ≈ s, so it is told apart by its spread: many documents of each group, at many dates.
 //!
 //! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
-//! and 12 bytes for each 3-gram asked for.
+//! and some 60 bytes for each 3-gram asked for.
 
 use std::num::NonZeroU32;
 
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::cluster::Star;
@@ -62,7 +62,7 @@ pub(super) fn distinctiveness(
         if next.is_none() || chosen > most {
             let frequencies = document_frequencies(collection, &asked);
             let of_star = |(documents, grams): &(u32, Vec<u64>)| {
-                let rarest = grams.iter().map(|gram| frequencies[gram]).min();
+                let rarest = grams.iter().map(|&gram| frequencies.of(gram)).min();
                 let documents = f64::from(*documents);
                 rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
             };
@@ -100,15 +100,34 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
     common.iter().copied().step_by(common.len().div_ceil(MOST_GRAMS).max(1)).collect()
 }
 
+/// In how many documents each of some 3-grams stands.
+struct Frequencies {
+    /// Sorted.
+    grams: Vec<u64>,
+    counts: Vec<u32>,
+    /// Their numbers by themselves.
+    numbers: HashTable<u32>,
+}
+
+impl Frequencies {
+    fn of(&self, gram: u64) -> u32 {
+        number(&self.numbers, &self.grams, gram).map_or(0, |number| self.counts[number as usize])
+    }
+}
+
+fn number(numbers: &HashTable<u32>, grams: &[u64], gram: u64) -> Option<u32> {
+    numbers.find(gram, |&number| grams[number as usize] == gram).copied()
+}
+
 /// In how many documents each asked-for 3-gram stands.
-fn document_frequencies(
-    collection: &Collection<'_>,
-    asked: &[(u32, Vec<u64>)],
-) -> HashMap<u64, u32> {
+fn document_frequencies(collection: &Collection<'_>, asked: &[(u32, Vec<u64>)]) -> Frequencies {
     let mut grams_asked: Vec<u64> = asked.iter().flat_map(|(_, grams)| grams).copied().collect();
     grams_asked.par_sort_unstable();
     grams_asked.dedup();
-    let numbers: HashMap<u64, u32> = grams_asked.iter().copied().zip(0u32..).collect();
+    let mut numbers = HashTable::with_capacity(grams_asked.len());
+    for (&gram, number) in grams_asked.iter().zip(0u32..) {
+        numbers.insert_unique(gram, number, |&number| grams_asked[number as usize]);
+    }
     let bits = (grams_asked.len().max(64) * 6).next_power_of_two();
     let mut filter = vec![0u64; bits / 64];
     for gram in &grams_asked {
@@ -135,7 +154,8 @@ fn document_frequencies(
                 let tokens = collection.archive.read(document, &mut scratch);
                 passed.extend(grams(tokens).filter(passes));
                 asked.clear();
-                asked.extend(passed.iter().filter_map(|gram| numbers.get(gram)));
+                asked
+                    .extend(passed.iter().filter_map(|&gram| number(&numbers, &grams_asked, gram)));
                 for &number in &asked {
                     let (count, last) = &mut counts[number as usize];
                     if *last != document {
@@ -152,7 +172,7 @@ fn document_frequencies(
                 sum
             },
         );
-    grams_asked.into_iter().zip(counts).collect()
+    Frequencies { grams: grams_asked, counts, numbers }
 }
 
 /// Whether a passage is fixed text: it stands in many documents of each of its groups and, where

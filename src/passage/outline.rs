@@ -107,19 +107,19 @@ impl Outlines {
     }
 
     /// The clusters in order.
-    pub(crate) fn iter(&self) -> Result<OutlineIter<'_>> {
-        Ok(OutlineIter { heads: self.heads.all()?, rows: &self.rows, scratch: Vec::new() })
+    pub(crate) fn clusters(&self) -> Result<OutlineCursor<'_>> {
+        Ok(OutlineCursor { heads: self.heads.all()?, rows: &self.rows, scratch: Vec::new() })
     }
 }
 
 /// Goes through clusters.
-pub(crate) struct OutlineIter<'o> {
+pub(crate) struct OutlineCursor<'o> {
     heads: Cursor<'o, ClusterHead>,
     rows: &'o Rows,
     scratch: Vec<u8>,
 }
 
-impl OutlineIter<'_> {
+impl OutlineCursor<'_> {
     /// The next cluster.
     pub(crate) fn next(&mut self) -> Result<Option<Outline>> {
         let Some(head) = self.heads.next()? else { return Ok(None) };

@@ -66,7 +66,11 @@ fn any_budget_and_number_of_threads_give_the_same_bytes() {
             let stats: Value = serde_json::from_str(&place.read("stats.json")).expect("JSON");
             let spilled = stats["spilled"].as_u64().expect("a number");
             // Names alone fit even the smallest share.
-            assert_eq!(spilled > 0, memory != "8G" && does != ["--remove", "exact"], "{memory}: {does:?}");
+            assert_eq!(
+                spilled > 0,
+                memory != "8G" && does != ["--remove", "exact"],
+                "{memory}: {does:?}"
+            );
             let found = content(&place.at("out"));
             assert_eq!(found.len(), 4);
             let same = expected.get_or_insert_with(|| found.clone()) == &found;
