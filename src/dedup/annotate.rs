@@ -8,16 +8,30 @@
 //! the representative is the document there that the record matches best; the rule `contains` says
 //! that the record contains it.
 //!
-//! Cost: linear in the members of clusters.
+//! Cost: 24 bytes in memory for each member of a cluster of documents; 21 bytes a document and 30
+//! a place in sorters; the findings lie in rows, and 16 bytes in memory say where those of a
+//! record are.
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::catalogue::Catalogue;
+use super::decide::PassageHalf;
 use super::plan::Rule;
-use crate::document::{DocId, Document};
-use crate::report::model::{MatchKind, PassageKind, Report};
-
-/// The rule of a record that contains its representative.
-const CONTAINS: &str = "contains";
+use super::scan::{Scanned, compares, wanted};
+use super::writer::Edits;
+use crate::cluster::Copies;
+use crate::document::DocId;
+use crate::documents::{clusters, find_matches};
+use crate::error::Result;
+use crate::find::Stage;
+use crate::pairing::Pairing;
+use crate::passage::Kin;
+use crate::passage::archive::Archive;
+use crate::passage::outline::Outlines;
+use crate::report::model::{DocumentCluster, MatchKind, PassageKind};
+use crate::spill::{Cursor, Rows, Sorted, Work, record};
 
 /// Name of the field.
 pub(super) const FIELD: &str = "doublet";
@@ -32,7 +46,7 @@ struct Findings<'a> {
 
 #[derive(Serialize)]
 struct Cluster<'a> {
-    cluster: usize,
+    cluster: u32,
     representative: Representative<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'static str>,
@@ -48,56 +62,207 @@ struct Representative<'a> {
 
 #[derive(Serialize)]
 struct Passage {
-    cluster: usize,
+    cluster: u32,
     kind: PassageKind,
     span: [u32; 2],
     identity: f64,
     canonical: bool,
 }
 
-/// What was found in each document, as JSON; nothing where nothing was, nor for a reference.
-pub(super) fn findings(documents: &[Document], report: &Report) -> Vec<Option<String>> {
-    let mut all: Vec<Findings<'_>> = documents.iter().map(|_| Findings::default()).collect();
-    // A document of a corpus may be in clusters of several documents of a reference.
-    let mut strongest: Vec<Option<(MatchKind, f64)>> = vec![None; documents.len()];
-    let name = |id: DocId| documents.get(id.index()).map_or("", |document| &document.name);
-    for (number, cluster) in report.document_clusters.iter().enumerate() {
-        let id = cluster.representative;
-        let representative = Representative { id: id.0, name: name(id) };
-        let told = |rule, score| Cluster { cluster: number, representative, rule, score };
-        all[id.index()].cluster = Some(told(None, None));
-        for member in &cluster.members {
-            let (rule, score) = match member.kind {
-                MatchKind::Exact => (Rule::Exact.name(), 1.0),
-                MatchKind::Near => (Rule::Near.name(), member.similarity),
-                MatchKind::Contained if member.is_container() => (CONTAINS, member.contains),
-                MatchKind::Contained => (Rule::Contained.name(), member.containment),
-            };
-            let best = &mut strongest[member.document.index()];
-            if best.is_none_or(|(kind, least)| (member.kind, -score) < (kind, -least)) {
-                *best = Some((member.kind, score));
-                all[member.document.index()].cluster = Some(told(Some(rule), Some(score)));
+record! {
+    /// The cluster that a document belongs to.
+    Belonging {
+        document: u32,
+        /// Number of the rule; none for the representative itself.
+        rule: u8,
+        /// The complement of the score's bits, so that more comes first: with a reference a
+        /// document may belong to several clusters, and the first one is told.
+        lack: u64,
+        cluster: u32,
+        representative: u32,
+    }
+    key(belonging) = u64::from(belonging.document)
+}
+
+record! {
+    /// A passage of a document.
+    Holding {
+        document: u32,
+        start: u32,
+        end: u32,
+        cluster: u32,
+        boilerplate: u8,
+        identity: u64,
+        canonical: u8,
+    }
+    key(holding) = u64::from(holding.document)
+}
+
+/// The rule of a representative.
+const NO_RULE: u8 = u8::MAX;
+/// The rule of a record that contains its representative, and its name.
+const CONTAINS: (u8, &str) = (Rule::ALL.len() as u8, "contains");
+
+impl Scanned {
+    /// Finds the pairs and the passages and tells what was found in each record: its cluster (by
+    /// the cluster's number), representative, rule and score, and its passages. JSON records have
+    /// it in the field `doublet`, tables in columns whose names begin with `doublet_`. `begin`
+    /// hears of each stage.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files or one is
+    /// damaged.
+    pub fn annotate(self, begin: &mut (dyn FnMut(Stage) + Send)) -> Result<Edits> {
+        begin(Stage::Documents);
+        let Self { config, options, store, tokens, passages, ranks, catalogue, .. } = self;
+        let work = store.work().clone();
+        let pairing = catalogue.pairing();
+        let copies = Copies::of_briefs(&store.briefs, pairing);
+        let mut kin = Kin::of_copies(&copies, store.len());
+        let mut belongings = work.sorter("belongings", 4);
+        if compares(config.scope, &options) {
+            let (wanted, of) = (wanted(config.scope, &options), &config.documents);
+            let (found, _) = find_matches(&store, &tokens, &copies, wanted, of)?;
+            let clusters = clusters(&store, &tokens, &found, &copies, &ranks, of)?;
+            if pairing == Pairing::Everything {
+                kin.take_clusters(&clusters);
+            }
+            for (cluster, number) in clusters.iter().zip(0..) {
+                belongings.extend(&belongings_of(cluster, number))?;
             }
         }
+        drop((copies, store));
+        let belongings = belongings.finish(false)?;
+        let holdings = match &passages {
+            None => work.sorter("holdings", 0).finish(false)?,
+            Some(passages) => {
+                let half = PassageHalf { config: &config, tokens: &tokens, passages };
+                let tell = |_: Archive<'_>, outlines| holdings(&outlines, &work);
+                half.with_outlines(pairing, &kin, &work, begin, tell)?
+            }
+        };
+        findings(&catalogue, &work, &belongings, &holdings)
     }
-    for (number, cluster) in report.passages.iter().enumerate() {
-        for (index, member) in cluster.members.iter().enumerate() {
-            all[member.document.index()].passages.push(Passage {
+}
+
+/// The members of a cluster.
+fn belongings_of(cluster: &DocumentCluster, number: u32) -> Vec<Belonging> {
+    let representative = cluster.representative.0;
+    let belonging = |document, rule, score: f64| Belonging {
+        document,
+        cluster: number,
+        representative,
+        rule,
+        lack: !score.to_bits(),
+    };
+    let members = cluster.members.iter().map(|member| {
+        let (rule, score) = match member.kind {
+            MatchKind::Exact => (Rule::Exact as u8, 1.0),
+            MatchKind::Near => (Rule::Near as u8, member.similarity),
+            MatchKind::Contained if member.is_container() => (CONTAINS.0, member.contains),
+            MatchKind::Contained => (Rule::Contained as u8, member.containment),
+        };
+        belonging(member.document.0, rule, score)
+    });
+    members.chain([belonging(representative, NO_RULE, 0.0)]).collect()
+}
+
+/// The places of all passages.
+fn holdings(outlines: &Outlines, work: &Work) -> Result<Sorted<Holding>> {
+    let mut sorter = work.sorter("passages", 5);
+    let (mut clusters, mut number) = (outlines.clusters()?, 0);
+    while let Some(cluster) = clusters.next()? {
+        for (index, spot) in cluster.spots.iter().enumerate() {
+            sorter.push(Holding {
+                document: spot.document.0,
+                start: spot.span.start,
+                end: spot.span.end,
                 cluster: number,
-                kind: cluster.kind,
-                span: [member.span.start, member.span.end],
-                identity: member.identity,
-                canonical: index == cluster.canonical as usize,
-            });
+                boilerplate: u8::from(cluster.kind == PassageKind::Boilerplate),
+                identity: spot.identity.to_bits(),
+                canonical: u8::from(index == 0),
+            })?;
+        }
+        number += 1;
+    }
+    sorter.finish(false)
+}
+
+/// What was found in each document, as JSON; nothing where nothing was.
+fn findings(
+    catalogue: &Catalogue,
+    work: &Work,
+    belongings: &Sorted<Belonging>,
+    holdings: &Sorted<Holding>,
+) -> Result<Edits> {
+    let mut rows = work.rows("findings", 20);
+    let mut found: Vec<(DocId, u64, u32)> = Vec::new();
+    let (mut belongings, mut belonging) = (belongings.all()?, Vec::new());
+    let (mut holdings, mut holding) = (holdings.all()?, Vec::new());
+    next_of(&mut belongings, &mut belonging, |own| own.document)?;
+    next_of(&mut holdings, &mut holding, |own| own.document)?;
+    let mut scratch = Vec::new();
+    loop {
+        let in_cluster = belonging.first().map(|own| own.document);
+        let in_passages = holding.first().map(|own| own.document);
+        let Some(document) = in_cluster.into_iter().chain(in_passages).min() else { break };
+        // A reference is not written.
+        let is_written = !catalogue.pairing().is_reference(document);
+        let mut findings = Findings::default();
+        let own = belonging.first().filter(|own| own.document == document).copied();
+        if let Some(Belonging { cluster, representative: id, rule, lack, .. }) = own {
+            let name = catalogue.known(DocId(id), &mut scratch)?.name;
+            let rule = match rule {
+                rule if rule == CONTAINS.0 => Some(CONTAINS.1),
+                rule => Rule::ALL.get(usize::from(rule)).map(|rule| rule.name()),
+            };
+            let score = rule.map(|_| f64::from_bits(!lack));
+            let representative = Representative { id, name };
+            findings.cluster = Some(Cluster { cluster, representative, rule, score });
+        }
+        if in_passages == Some(document) {
+            findings.passages.extend(holding.iter().map(|own: &Holding| Passage {
+                cluster: own.cluster,
+                kind: match own.boilerplate {
+                    0 => PassageKind::Reuse,
+                    _ => PassageKind::Boilerplate,
+                },
+                span: [own.start, own.end],
+                identity: f64::from_bits(own.identity),
+                canonical: own.canonical == 1,
+            }));
+        }
+        if is_written {
+            let json = serde_json::to_string(&findings).unwrap_or_default();
+            found.push((DocId(document), rows.append(json.as_bytes())?, json.len() as u32));
+        }
+        if in_cluster == Some(document) {
+            next_of(&mut belongings, &mut belonging, |own| own.document)?;
+        }
+        if in_passages == Some(document) {
+            next_of(&mut holdings, &mut holding, |own| own.document)?;
         }
     }
-    let as_json = |mut findings: Findings<'_>| {
-        findings.passages.sort_by_key(|passage| (passage.span, passage.cluster));
-        let has_any = findings.cluster.is_some() || !findings.passages.is_empty();
-        has_any.then(|| serde_json::to_string(&findings).ok()).flatten()
-    };
-    let reference = report.reference().unwrap_or(0);
-    let mut all: Vec<Option<String>> = all.into_iter().map(as_json).collect();
-    all.iter_mut().take(reference).for_each(|findings| *findings = None);
-    all
+    rows.seal(false)?;
+    edits(catalogue, rows, found)
+}
+
+fn next_of<R: crate::spill::Record>(
+    cursor: &mut Cursor<'_, R>,
+    group: &mut Vec<R>,
+    document: impl Fn(&R) -> u32,
+) -> Result<()> {
+    cursor.group(group, document)?;
+    Ok(())
+}
+
+/// Findings by file and record.
+fn edits(catalogue: &Catalogue, rows: Rows, found: Vec<(DocId, u64, u32)>) -> Result<Edits> {
+    let mut edits = Edits::of_findings(Arc::new(rows));
+    let mut scratch = Vec::new();
+    for (document, row, len) in found {
+        let known = catalogue.known(document, &mut scratch)?;
+        edits.annotate(known.path.unwrap_or_default(), known.line, row, len);
+    }
+    Ok(edits)
 }

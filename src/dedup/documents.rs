@@ -203,7 +203,7 @@ impl Decisions {
 }
 
 /// What the documents of a report were compared with.
-fn pairing(report: &Report) -> Pairing {
+pub(super) fn pairing(report: &Report) -> Pairing {
     report
         .reference()
         .map_or(Pairing::Everything, |reference| Pairing::Against { reference: reference as u32 })

@@ -225,8 +225,7 @@ pub(crate) fn compare_store(
     let (found, thinned) = find_matches(store, tokens, &copies, both, config)?;
     let stars = || cluster::cluster_documents(store, tokens, &found, &copies, ranks, config);
     let stars = (pairing == Pairing::Everything).then(stars).transpose()?;
-    let matches = found.collect(&MatchRule::from_config(config))?;
-    let (matches, unspelled) = copies.expand(&matches);
+    let (matches, unspelled) = spelled_out(&found, &copies, config)?;
     let (clusters, exhausted) = stars.unwrap_or_else(|| (cluster::around_reference(&matches), 0));
     let suppressed = Suppressed {
         empty_documents: store.briefs.iter().filter(|brief| brief.tokens == 0).count() as u64,
@@ -235,6 +234,34 @@ pub(crate) fn compare_store(
         ..Suppressed::default()
     };
     Ok(DocumentFindings { matches, clusters, suppressed })
+}
+
+/// Clusters of all documents, as [`compare_store`] makes them.
+pub(crate) fn clusters(
+    store: &Store,
+    tokens: &dyn Tokens,
+    found: &Matches,
+    copies: &Copies,
+    ranks: &[u32],
+    config: &DocumentConfig,
+) -> Result<Vec<DocumentCluster>> {
+    match copies.pairing() {
+        Pairing::Everything => {
+            Ok(cluster::cluster_documents(store, tokens, found, copies, ranks, config)?.0)
+        }
+        Pairing::Against { .. } => {
+            Ok(cluster::around_reference(&spelled_out(found, copies, config)?.0))
+        }
+    }
+}
+
+/// Matches of all documents, and how many pairs of groups were too large for that.
+fn spelled_out(
+    found: &Matches,
+    copies: &Copies,
+    config: &DocumentConfig,
+) -> Result<(Vec<Match>, u64)> {
+    Ok(copies.expand(&found.collect(&MatchRule::from_config(config))?))
 }
 
 /// Which pairs are looked for.

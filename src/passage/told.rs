@@ -9,27 +9,43 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::align::Alignment;
+use super::align::{Alignment, Stretch};
 use super::cluster::Star;
-use super::pairs::{Pair, Place};
+use super::pairs::Place;
 use crate::span::TokenRange;
 
+/// A pair of two documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Evidence {
+    pub(super) a: u32,
+    pub(super) b: u32,
+    /// Matched half words.
+    pub(super) matched: u32,
+    /// Number of the pair.
+    pub(super) pair: u32,
+}
+
 /// The stars of those pairs that `stars` do not tell, longest first; in each the first side is the
-/// canonical one.
-pub(super) fn untold(mut pairs: Vec<&Pair>, stars: &[Star], min_words: u32) -> Vec<Star> {
+/// canonical one. `matches` are those of a pair.
+pub(super) fn untold(
+    mut pairs: Vec<Evidence>,
+    mut matches: impl FnMut(u32) -> Vec<Stretch>,
+    stars: &[Star],
+    min_words: u32,
+) -> Vec<Star> {
     let mut told = Told::default();
     stars.iter().for_each(|star| told.add_star(star));
-    pairs.sort_by_key(|pair| (Reverse(pair.matched), pair.a, pair.b));
+    pairs.sort_unstable_by_key(|pair| (Reverse(pair.matched), pair.pair));
     pairs.dedup();
     let mut found = Vec::new();
     for pair in pairs {
-        if told.holds_enough(pair, min_words) {
+        let matches = matches(pair.pair);
+        if told.holds_enough(&pair, &matches, min_words) {
             continue;
         }
-        let alignment = Alignment::through(pair.matches.iter().copied());
-        found.extend(alignment.map(|alignment| {
-            let canonical = Place { document: pair.a.document, tokens: alignment.a };
-            let star = Star { canonical, members: vec![(pair.b.document, alignment)] };
+        found.extend(Alignment::through(matches.into_iter()).map(|alignment| {
+            let canonical = Place { document: pair.a, tokens: alignment.a };
+            let star = Star { canonical, members: vec![(pair.b, alignment)] };
             told.add_star(&star);
             star
         }));
@@ -78,12 +94,12 @@ impl Told {
     }
 
     /// Whether stars tell most of a pair and leave out less than a passage.
-    fn holds_enough(&self, pair: &Pair, min_words: u32) -> bool {
+    fn holds_enough(&self, pair: &Evidence, matches: &[Stretch], min_words: u32) -> bool {
         let (mut missing, mut all) = ((0, 0), 0);
-        for stretch in &pair.matches {
+        for stretch in matches {
             let (a, b) = (stretch.at_a, stretch.at_b);
-            missing.0 += self.missing(pair.a.document, TokenRange::new(a, a + stretch.len));
-            missing.1 += self.missing(pair.b.document, TokenRange::new(b, b + stretch.len));
+            missing.0 += self.missing(pair.a, TokenRange::new(a, a + stretch.len));
+            missing.1 += self.missing(pair.b, TokenRange::new(b, b + stretch.len));
             all += stretch.len;
         }
         let missing = u64::from(missing.0.max(missing.1));

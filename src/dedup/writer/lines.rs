@@ -24,7 +24,12 @@ pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result
             None => None,
             Some(Edit::Remove) => continue,
             Some(edit) => {
-                Some(changed(job, &line, edit).ok_or_else(|| job.not_what_was_read(number))?)
+                let findings = match edit {
+                    Edit::Annotate(finding) => job.edits.finding(finding)?,
+                    _ => String::new(),
+                };
+                let changed = changed(job, &line, edit, &findings);
+                Some(changed.ok_or_else(|| job.not_what_was_read(number))?)
             }
         };
         let bytes = changed.as_deref().map_or(&*line, str::as_bytes);
@@ -34,7 +39,7 @@ pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result
 }
 
 /// A line with another text, or with what was found.
-fn changed(job: &Job<'_>, line: &[u8], edit: Edit<'_>) -> Option<String> {
+fn changed(job: &Job<'_>, line: &[u8], edit: Edit<'_>, findings: &str) -> Option<String> {
     let (mark, json) = match line.strip_prefix(MARK) {
         Some(json) => ("\u{feff}", json),
         None => ("", line),
@@ -42,7 +47,7 @@ fn changed(job: &Job<'_>, line: &[u8], edit: Edit<'_>) -> Option<String> {
     let json = std::str::from_utf8(json).ok()?;
     let changed = match edit {
         Edit::Remove => return None,
-        Edit::Annotate(findings) => field::set(json, FIELD, findings)?,
+        Edit::Annotate(_) => field::set(json, FIELD, findings)?,
         Edit::Cut(spans) => {
             let range = field::locate(json, &job.config.text_field)?;
             let text: String = serde_json::from_str(&json[range.clone()]).ok()?;
