@@ -1,9 +1,9 @@
-//! A filter of hashes: it says no quickly, and says yes to a few too many.
+//! A filter of samples: it says no quickly, and says yes to a few too many.
 //!
-//! Idea: nearly all of the hashes that are looked up are no members. Two bytes a member turn most
+//! Idea: nearly all of the hashes that are looked up are no samples. Two bytes a sample turn most
 //! of them away within the cache.
 //!
-//! Cost: 2 to 4 bytes a member; about a nanosecond a hash that is turned away.
+//! Cost: 2 to 4 bytes a sample; about a nanosecond a hash that is turned away.
 //!
 //! Source: B. Bloom 1970, in the blocked form of F. Putze, P. Sanders, J. Singler, *Cache-, Hash-
 //! and Space-Efficient Bloom Filters*, 2007.
@@ -15,11 +15,11 @@ use crate::spill::Sorted;
 /// A set of hashes that errs on the side of yes: two bits a hash, sixteen bits a
 /// member, one word a question.
 ///
-/// Members are the smallest hashes of documents or windows, so nearly all of them are small, while
-/// the hashes that are looked up are of any size. Hashes with the same top byte have a region of
+/// Samples are the smallest hashes of their documents, so nearly all of them are small, while the
+/// shingles that are looked up are of any size. Hashes with the same top byte have a region of
 /// their own, as large as its members need: most lookups go to regions that only the shortest
 /// documents fill, and stay in the cache.
-pub(crate) struct Filter {
+pub(super) struct Filter {
     words: Vec<u64>,
     /// By top byte: where the region starts, and its number of words minus one.
     regions: [(u32, u32); Filter::REGIONS],
@@ -47,7 +47,7 @@ impl Filter {
     }
 
     /// Of the members that `each` shows; it is called twice.
-    pub(crate) fn new(each: impl Fn(&mut dyn FnMut(u64)) -> Result<()>) -> Result<Self> {
+    fn new(each: impl Fn(&mut dyn FnMut(u64)) -> Result<()>) -> Result<Self> {
         let mut sizes = [0usize; Self::REGIONS];
         each(&mut |hash| sizes[Self::region(hash)] += 1)?;
         let mut len = 0;
@@ -78,7 +78,7 @@ impl Filter {
 
     /// Whether a hash may be a member; few others pass.
     #[inline]
-    pub(crate) fn may_hold(&self, hash: u64) -> bool {
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
         let (word, bits) = self.place(hash);
         self.words[word] & bits == bits
     }

@@ -13,7 +13,7 @@
 mod bands;
 pub(crate) mod buckets;
 pub mod containment;
-pub(crate) mod filter;
+mod filter;
 mod lists;
 
 pub use bands::Banding;

@@ -1,5 +1,7 @@
 //! A corpus against a reference: every pair across by plain counting, and never one within.
 
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use doublet::report::model::{Match, MatchKind};
