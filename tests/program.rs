@@ -199,6 +199,7 @@ fn wrong_usage_is_refused() {
         ("--min-identity", "x", "a number from 0 to 1"),
         ("--min-words", "2", "not in 3.."),
         ("--shingle-size", "65", "not in 1..=64"),
+        ("--sketch-size", "100", "a sketch size of 100"),
         ("--keep", "best", "expected longest, first"),
         ("--linkage", "full", "star"),
         ("--sensitivity", "max", "balanced"),
@@ -273,6 +274,17 @@ fn every_form_holds_the_same_report() {
     let rows = ::csv::Reader::from_reader(table.as_bytes()).into_records().count();
     assert_eq!(rows, members);
     assert!(find(&["-f", "text"]).starts_with("doublet "));
+}
+
+#[test]
+fn sketches_have_the_size_that_was_asked_for() {
+    let place = Place::new();
+    let seeds = place.path("seeds");
+    for (arguments, size) in [(&[][..], 256), (&["--sketch-size", "64"], 64)] {
+        let json = succeed(&[&["find", &seeds, "--format", "json"], arguments].concat());
+        let report: Report = serde_json::from_str(&json).expect("a report");
+        assert_eq!(report.run.parameters.sketch_size, size);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use doublet::source;
-use doublet::{Keep, Linkage, PassageConfig, ReadConfig, Scope, Sensitivity};
+use doublet::{DocumentConfig, Keep, Linkage, PassageConfig, ReadConfig, Scope, Sensitivity};
 
 pub(super) use self::dedup::{DedupArgs, PlanArgs};
 
@@ -218,6 +218,10 @@ pub(super) struct MatchArgs {
     /// Words a shingle.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(super) shingle_size: u32,
+    /// Registers of a document's sketch, a power of two from 16 to 4096: fewer are faster, more
+    /// compare fewer documents in vain.
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(super) sketch_size: u32,
     /// Lowest share of a document that another must hold to contain it.
     #[arg(long, value_name = "0..1", default_value_t = 0.9, value_parser = above_zero)]
     pub(super) containment: f64,
@@ -225,6 +229,19 @@ pub(super) struct MatchArgs {
     /// max:FIELD or source-order.
     #[arg(long, value_name = "POLICY", default_value = "longest")]
     pub(super) keep: Keep,
+}
+
+impl From<&MatchArgs> for DocumentConfig {
+    fn from(args: &MatchArgs) -> Self {
+        Self {
+            shingle_size: args.shingle_size,
+            sketch_size: args.sketch_size,
+            threshold: args.threshold,
+            containment: args.containment,
+            keep: args.keep.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Args)]

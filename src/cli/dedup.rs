@@ -62,13 +62,7 @@ impl<'a> Job<'a> {
         let scope = if removal.annotate { Scope::Both } else { rules.scope() };
         let config = Config {
             scope,
-            documents: DocumentConfig {
-                shingle_size: args.matching.shingle_size,
-                threshold: args.matching.threshold,
-                containment: args.matching.containment,
-                keep: args.matching.keep.clone(),
-                ..DocumentConfig::default()
-            },
+            documents: DocumentConfig::from(&args.matching),
             passages: PassageConfig::from(&args.passages),
             threads: args.run.threads,
         };

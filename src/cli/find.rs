@@ -27,16 +27,11 @@ impl Plan {
     fn new(args: &FindArgs, common: &Common) -> Result<Self> {
         check_inputs(args.paths.iter().map(PathBuf::as_path))?;
         let reading = ReadConfig::from(&args.input);
-        let matching = &args.documents.matching;
         let config = Config {
             scope: Choice::from(args.only).0,
             documents: DocumentConfig {
-                shingle_size: matching.shingle_size,
-                threshold: matching.threshold,
-                containment: matching.containment,
                 linkage: args.documents.linkage.into(),
-                keep: matching.keep.clone(),
-                ..DocumentConfig::default()
+                ..DocumentConfig::from(&args.documents.matching)
             },
             passages: PassageConfig::from(&args.passages),
             threads: args.threads,

@@ -100,12 +100,7 @@ fn estimate(
     reading: &ReadConfig,
     budget: u64,
 ) -> Result<Estimate> {
-    let documents = DocumentConfig {
-        shingle_size: args.matching.shingle_size,
-        threshold: args.matching.threshold,
-        containment: args.matching.containment,
-        ..DocumentConfig::default()
-    };
+    let documents = DocumentConfig::from(&args.matching);
     let config = Config { scope: args.remove.scope(), documents, ..Config::default() };
     let options = Options { rules: args.remove, ..Options::default() };
     let paths: Vec<&Path> = layout.paths().collect();
