@@ -81,14 +81,34 @@ pub(crate) fn checkpoint() {
     }
 }
 
+/// What a thread that failed unwinds with.
+struct Failed(Error);
+
+/// Ends the run with an error from the depth of a stage that hands none on: the thread leaves by
+/// unwinding to [`catch`]. For what no input can cause, such as a disk that fails.
+pub(crate) fn fail(error: Error) -> ! {
+    resume_unwind(Box::new(Failed(error)))
+}
+
+/// The value, or the end of the run: see [`fail`].
+#[inline]
+pub(crate) fn or_fail<T>(result: Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => fail(error),
+    }
+}
+
 /// Runs something that may leave at a checkpoint. Panics go on as they are.
 pub(crate) fn catch<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
     // Nothing of the run is looked at again after it was left.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|cause| {
         if cause.is::<Stopped>() {
-            Err(Error::new(ErrorKind::Interrupted, "that the run was stopped"))
-        } else {
-            resume_unwind(cause)
+            return Err(Error::new(ErrorKind::Interrupted, "that the run was stopped"));
+        }
+        match cause.downcast::<Failed>() {
+            Ok(failed) => Err(failed.0),
+            Err(cause) => resume_unwind(cause),
         }
     })
 }
@@ -139,6 +159,21 @@ mod tests {
             })
         });
         assert_eq!(outcome.expect("nobody asked"), 7);
+    }
+
+    #[test]
+    fn a_failure_of_one_thread_is_the_error_of_the_run() {
+        let outcome = pool(&Stop::new()).install(|| {
+            catch(|| {
+                (0..100).into_par_iter().for_each(|i| {
+                    if i == 70 {
+                        fail(Error::new(ErrorKind::Io, "a broken disk"));
+                    }
+                });
+                Ok(())
+            })
+        });
+        assert_eq!(outcome.expect_err("it failed").kind(), ErrorKind::Io);
     }
 
     #[test]

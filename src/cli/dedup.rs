@@ -2,28 +2,25 @@
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use doublet::cluster::{keep_ranks, protected_first};
-use doublet::dedup::{Bounds, Edits, Layout, Options, Plan, REMOVED, from_start, write_removed};
+use doublet::dedup::{Bounds, Layout, Options, from_start};
 use doublet::{
-    Collection, Config, Document, DocumentConfig, Error, ErrorKind, Input, Keep, PassageConfig,
-    ReadConfig, Report, Result, Scope, Timestamp,
+    Config, Document, DocumentConfig, Error, ErrorKind, Input, Keep, PassageConfig, ReadConfig,
+    Result, Scope,
 };
 
 use super::Exit;
 use super::args::{Common, DedupArgs};
-use super::engine::{self, Bytes};
 use super::find::check_inputs;
+use super::flow;
 use super::folder::Place;
 use super::memory;
 use super::messages::Messages;
-use super::output::{Aside, exists, write_error};
-use super::progress::Progress;
+use super::output::exists;
 use super::tally::Tally;
-use super::whole;
 
 /// Standard input, as it is named.
 const STDIN: &str = "-";
@@ -62,11 +59,7 @@ impl<'a> Job<'a> {
             boilerplate: removal.cut_boilerplate,
             min_words_left: removal.min_words_left.unwrap_or(defaults.min_words_left),
         };
-        let scope = match (removal.annotate || rules.passages, rules.documents()) {
-            (true, true) => Scope::Both,
-            (true, false) => Scope::Passages,
-            (false, _) => Scope::Documents,
-        };
+        let scope = if removal.annotate { Scope::Both } else { rules.scope() };
         let config = Config {
             scope,
             documents: DocumentConfig::from(&args.matching),
@@ -122,8 +115,10 @@ impl<'a> Job<'a> {
     pub(super) fn key(&self) -> impl std::fmt::Debug {
         let args = self.args;
         let named = (args.paths.clone(), args.removal.protect.clone());
-        let reading = self.reading.clone();
-        (named, reading, self.config.documents.clone(), self.options.clone())
+        // The number of threads decides nothing.
+        let config = Config { threads: 0, ..self.config.clone() };
+        let cuts = (self.options.clone(), self.replacement().to_owned(), args.removal.annotate);
+        (named, self.reading.clone(), config, cuts)
     }
 
     /// A name for what this run keeps aside. The same command has the same name again; a dry run,
@@ -164,87 +159,15 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Reads the documents, protected ones first, and says how many those are.
-    fn read(&self, stdin: Option<&File>, progress: &Progress) -> Result<(Collection, usize)> {
-        let inputs = self.inputs(stdin)?;
-        let collection = engine::read_inputs(inputs.into_iter(), &self.reading, progress)?;
-        let is_protected = |document: &&Document| self.protects(document);
-        let protected = collection.documents.iter().take_while(is_protected).count();
-        Ok((collection, protected))
-    }
-
-    /// Decides what goes.
-    fn plan(&self, documents: &[Document], report: &Report, protected: usize) -> Plan {
-        let tokens: Vec<u32> = report.documents.iter().map(|document| document.tokens).collect();
-        let keep = &self.config.documents.keep;
-        let ranks = keep_ranks(keep, documents, &tokens, Timestamp::parse);
-        let ranks = protected_first(&ranks, protected);
-        Plan::new(documents, report, &ranks, protected, &self.options)
+    /// What stands for a passage that is cut.
+    pub(super) fn replacement(&self) -> &str {
+        self.args.removal.replace_with.as_deref().unwrap_or_default()
     }
 }
 
 /// Runs the command.
 pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Exit> {
-    let job = Job::new(args)?;
-    if job.config.scope == Scope::Documents {
-        return whole::run(&job, messages);
-    }
-    let progress = Progress::new(messages);
-    let stage = Stage::begin("reading");
-    let spooled = || spool(&args.run.temp_dir.clone().unwrap_or_else(std::env::temp_dir));
-    let stdin = job.reads_stdin().then(spooled).transpose()?;
-    let layout = job.layout(stdin.as_ref())?;
-    let (collection, protected) = job.read(stdin.as_ref(), &progress)?;
-    let Collection { documents, skipped } = collection;
-    let annotate = args.removal.annotate;
-    layout.check(&documents, job.options.rules.passages && !annotate)?;
-    messages.skipped(&skipped);
-    let mut tally = Tally { dry_run: args.output.dry_run, ..Tally::default() };
-    tally.read(&documents, protected);
-    tally.skipped = skipped.len() as u64;
-    stage.end(&mut tally);
-
-    let report = engine::find_protecting(&documents, protected, &job.config, &progress)?;
-    messages.details(&report);
-    for time in &report.run.times {
-        tally.took(&time.stage, time.seconds, None);
-    }
-
-    let stage = Stage::begin("writing");
-    let replacement = args.removal.replace_with.as_deref().unwrap_or_default();
-    let (plan, edits) = if annotate {
-        let edits = Edits::of_findings(&documents, &report);
-        tally.annotated = edits.len() as u64;
-        (Plan::default(), edits)
-    } else {
-        let plan = job.plan(&documents, &report, protected);
-        tally.remove(&documents, &plan, replacement.len());
-        let edits = Edits::of_plan(&documents, &plan, replacement);
-        (plan, edits)
-    };
-    drop(report);
-    let mut aside = None;
-    if let Some(place) = &job.place {
-        // Nothing keeps two such runs apart, nor can one be resumed: each has a name of its own.
-        let folder = place.begin(&format!("{}-{}", job.name(), std::process::id()))?;
-        let written = layout.write(folder.path(), &edits, &Bytes("writing", &progress));
-        progress.finish();
-        tally.wrote(written?);
-        write_list(&folder.path().join(REMOVED), &documents, &plan)?;
-        aside = Some(folder);
-    }
-    stage.end(&mut tally);
-
-    let mut stats = Aside::default();
-    if let Some(path) = &args.output.stats {
-        stats.write(path, &mut |out| tally.write_json(out))?;
-    }
-    if let Some(folder) = aside {
-        folder.commit()?;
-    }
-    stats.commit()?;
-    messages.table(&tally.table());
-    Ok(if skipped.is_empty() { Exit::Done } else { Exit::Skipped })
+    flow::run(&Job::new(args)?, messages)
 }
 
 /// Keeps what comes from standard input in a file without a name, since it is read twice.
@@ -272,14 +195,4 @@ impl Stage {
     pub(super) fn end(self, tally: &mut Tally) {
         tally.took(self.name, self.begun.elapsed().as_secs_f64(), memory::peak());
     }
-}
-
-fn write_list(path: &Path, documents: &[Document], plan: &Plan) -> Result<()> {
-    let write = || {
-        let file = File::create_new(path)?;
-        let mut out = BufWriter::with_capacity(1 << 16, file);
-        write_removed(documents, plan, &mut out)?;
-        out.flush()
-    };
-    write().map_err(|error| write_error(path, error))
 }

@@ -8,6 +8,7 @@ mod compare;
 mod dedup;
 mod engine;
 mod find;
+mod flow;
 mod folder;
 mod interrupt;
 mod memory;
@@ -19,7 +20,6 @@ mod progress;
 mod show;
 mod space;
 mod tally;
-mod whole;
 mod work;
 
 use std::process::ExitCode;
@@ -81,7 +81,7 @@ fn dispatch(cli: &Cli, messages: Messages) -> Result<Exit> {
     match &cli.command {
         Command::Find(args) => find::run(args, &cli.common, messages),
         Command::Dedup(args) => dedup::run(args, &cli.common, messages),
-        Command::Plan(args) => plan::run(args, messages),
+        Command::Plan(args) => plan::run(args),
         Command::Compare(args) => compare::run(args, &cli.common, messages),
         Command::Show(args) => show::run(args, &cli.common, messages),
         Command::Completions(args) => pages::completions(args.shell),

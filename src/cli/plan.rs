@@ -1,4 +1,4 @@
-//! `doublet plan`: what a `dedup` of whole documents would need, from a sample.
+//! `doublet plan`: what a `dedup` would need, from a sample.
 //!
 //! Some of the files, spread over all of them, are read up to a few megabytes each and go through
 //! the first pass. What that took and left is scaled up by bytes of files.
@@ -9,18 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use doublet::dedup::{Layout, Scan};
+use doublet::dedup::{Layout, Options, Scan};
 use doublet::report::terminal::grouped;
 use doublet::source::{self, Input, ReadConfig, StreamOptions, stream};
 use doublet::spill::Work;
-use doublet::{DocumentConfig, Error, ErrorKind, Result};
+use doublet::{Config, DocumentConfig, Error, ErrorKind, Result, Scope};
 use serde::Serialize;
 
 use super::Exit;
 use super::args::PlanArgs;
 use super::find::check_inputs;
 use super::memory;
-use super::messages::Messages;
 use super::output::stdout_error;
 use super::space::{Needed, free};
 
@@ -35,6 +34,12 @@ const BATCH: usize = 1 << 20;
 
 /// What the second pass and the decision take, by the time of the first.
 const PASSES: f64 = 2.2;
+
+/// The same where passages are looked for.
+const PASSES_OF_PASSAGES: f64 = 12.0;
+
+/// Bytes of records for each byte of text where passages are looked for.
+const PASSAGE_RECORDS: u64 = 4;
 
 /// What a run would need; all but files and their bytes are estimates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -67,7 +72,7 @@ impl source::Progress for Count {
 }
 
 /// Runs the command.
-pub(super) fn run(args: &PlanArgs, messages: Messages) -> Result<Exit> {
+pub(super) fn run(args: &PlanArgs) -> Result<Exit> {
     check_inputs(args.paths.iter().map(PathBuf::as_path))?;
     if args.paths.iter().any(|path| path == Path::new("-")) {
         return Err(Error::new(ErrorKind::Config, "- (standard input) to plan for")
@@ -82,8 +87,6 @@ pub(super) fn run(args: &PlanArgs, messages: Messages) -> Result<Exit> {
     } else {
         estimate.table(budget)
     };
-    messages
-        .note("passages are no part of the estimate: to find them all texts are held in memory");
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Done),
@@ -97,12 +100,14 @@ fn estimate(
     reading: &ReadConfig,
     budget: u64,
 ) -> Result<Estimate> {
-    let config = DocumentConfig::from(&args.matching);
+    let documents = DocumentConfig::from(&args.matching);
+    let config = Config { scope: args.remove.scope(), documents, ..Config::default() };
+    let options = Options { rules: args.remove, ..Options::default() };
     let paths: Vec<&Path> = layout.paths().collect();
     let step = paths.len().div_ceil(FILES).max(1);
     let sampled: Vec<&Path> = paths.iter().copied().step_by(step).collect();
     let share = SAMPLE / sampled.len().max(1) as u64;
-    let mut scan = Scan::new(&config, args.remove, &Work::in_memory())?;
+    let mut scan = Scan::new(&config, &options, &Work::in_memory())?;
     let count = Count::default();
     let (mut documents, mut text_bytes) = (0u64, 0u64);
     let begun = Instant::now();
@@ -129,9 +134,12 @@ fn estimate(
     let scale = if sampled_bytes == 0 { 0.0 } else { layout.bytes() as f64 / sampled_bytes as f64 };
     let scale = scale.max(f64::from(u8::from(sampled_bytes > 0)));
     let scaled = |amount: u64| (amount as f64 * scale) as u64;
-    let (documents, stored) = (scaled(documents), scaled(scan.stored()));
+    let aligns = config.scope != Scope::Documents;
+    let records = if aligns { PASSAGE_RECORDS * text_bytes } else { 0 };
+    let passes = if aligns { PASSES_OF_PASSAGES } else { PASSES };
+    let (documents, stored) = (scaled(documents), scaled(scan.stored() + records));
     let fixed = documents * Scan::MEMORY_EACH + (32 << 20);
-    let needed = Needed::new(layout.bytes(), scaled(text_bytes), budget);
+    let needed = Needed::new(layout.bytes(), scaled(text_bytes), budget, config.scope);
     Ok(Estimate {
         files: layout.files(),
         file_bytes: layout.bytes(),
@@ -143,7 +151,7 @@ fn estimate(
         work_files: if needed.work > 0 || stored > budget / 2 { stored } else { 0 },
         output: needed.output,
         free: free(Path::new(".")),
-        seconds: seconds * scale * PASSES,
+        seconds: seconds * scale * passes,
     })
 }
 

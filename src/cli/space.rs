@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use doublet::dedup::Layout;
-use doublet::{Error, ErrorKind, Result};
+use doublet::{Error, ErrorKind, Result, Scope};
 
 use super::dedup::Job;
 
@@ -14,6 +14,9 @@ const EXPANSION: u64 = 4;
 /// records that are sorted.
 const WORK_PERCENT: u64 = 150;
 
+/// The same where passages are looked for: texts, anchors and links besides.
+const PASSAGES_PERCENT: u64 = 650;
+
 /// What a run may need, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Needed {
@@ -23,8 +26,10 @@ pub(super) struct Needed {
 
 impl Needed {
     /// For files of so many bytes and texts of about so many, within a budget of memory.
-    pub(super) const fn new(files: u64, texts: u64, budget: u64) -> Self {
-        let work = texts.saturating_mul(WORK_PERCENT) / 100;
+    pub(super) const fn new(files: u64, texts: u64, budget: u64, scope: Scope) -> Self {
+        let percent =
+            if matches!(scope, Scope::Documents) { WORK_PERCENT } else { PASSAGES_PERCENT };
+        let work = texts.saturating_mul(percent) / 100;
         Self { output: files, work: if work > budget { work } else { 0 } }
     }
 }
@@ -32,7 +37,7 @@ impl Needed {
 /// Refuses a run that cannot end well.
 pub(super) fn check(job: &Job<'_>, layout: &Layout, budget: u64, work: &Path) -> Result<()> {
     let texts: u64 = layout.paths().map(text_bytes).sum();
-    let needed = Needed::new(layout.bytes(), texts, budget);
+    let needed = Needed::new(layout.bytes(), texts, budget, job.config.scope);
     let mut wants = vec![(work, needed.work)];
     if let Some(place) = &job.place {
         if same_disk(place.parent(), work) {

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use doublet::Document;
-use doublet::dedup::{Plan, Rule, Verdicts, Written};
+use doublet::dedup::{CutAmount, Rule, Verdicts, Written};
 use doublet::documents::Recall;
 use doublet::report::terminal::grouped;
+use doublet::{Document, Result};
 use serde::{Deserialize, Serialize};
 
 /// A number of documents (or cuts) and their bytes of text.
@@ -88,8 +88,8 @@ impl Tally {
         self.kept = self.read;
     }
 
-    /// Takes off whole documents that go.
-    pub(super) fn goes(&mut self, verdicts: &Verdicts) {
+    /// Takes off what goes; `replacement` bytes stand for each stretch that is cut.
+    pub(super) fn goes(&mut self, verdicts: &Verdicts, replacement: usize) -> Result<()> {
         self.recall = verdicts.recall();
         for removed in verdicts.removed() {
             let bytes = verdicts.bytes(removed.document);
@@ -97,22 +97,10 @@ impl Tally {
             self.kept.count -= 1;
             self.kept.bytes -= bytes;
         }
-    }
-
-    /// Takes off what a plan removes; `replacement` bytes stand for each stretch that is cut.
-    pub(super) fn remove(&mut self, documents: &[Document], plan: &Plan, replacement: usize) {
-        for removal in &plan.removals {
-            let whole = documents.get(removal.document.index()).map_or(0, |d| d.text.len());
-            let cut = removal.cuts.iter().map(|cut| cut.span.len() as usize).sum();
-            let bytes = if removal.rule == Rule::Passage { cut } else { whole };
-            self.removed.of(removal.rule).add(bytes);
-            self.kept.bytes -= bytes as u64;
-            if removal.rule != Rule::Passage {
-                self.kept.count -= 1;
-            }
-        }
-        let stretches: usize = plan.cuts.values().map(Vec::len).sum();
-        self.kept.bytes += (stretches * replacement) as u64;
+        let CutAmount { cuts, bytes, stretches } = verdicts.cut()?;
+        self.removed.passage = Amount { count: cuts, bytes };
+        self.kept.bytes = self.kept.bytes - bytes + stretches * replacement as u64;
+        Ok(())
     }
 
     /// Adds what was written.

@@ -1,22 +1,16 @@
 //! Cleaning a collection: which documents go, which spans are cut, and files without them.
 //!
 //! ```text
-//! report ─ plan ─┬─ documents: who stands for whom ─┐
-//!                └─ passages:  what is cut where ───┴→ removals ─┬─ writer:  files as they came in
-//!                                                                └─ record:  removed.jsonl
+//! batches ─ scan: stores and sorters ─ decide ─┬─ documents: who stands for whom ─┐
+//!                                              └─ passages:  what is cut where ───┴→ verdicts
+//! verdicts ─┬─ writer: files as they came in
+//!           └─ inputs again ─ removed.jsonl
 //! ```
 //!
-//! [`Plan::new`] is a pure function of a report, the texts and the options; it reads and writes
-//! nothing. [`Layout`] says which files the inputs are made of and where each goes, and
-//! [`Layout::write`] copies them without what the plan takes out.
-//!
-//! A report holds everything that was found, and a plan wants the texts. Where whole documents go
-//! and nothing else, [`Scan`] decides the same within a budget of memory:
-//!
-//! ```text
-//! batches ─ scan: stores and sorters ─ decide ─ verdicts ─┬─ writer
-//!                                                         └─ inputs again ─ removed.jsonl
-//! ```
+//! [`Scan`] takes a collection batch by batch and decides within a budget of memory. [`Layout`]
+//! says which files the inputs are made of and where each goes, and [`Layout::write`] copies them
+//! without what goes. [`Plan::new`] decides the same as a pure function of a report, the texts and
+//! the options.
 //!
 //! # Promises
 //! 1. What stands for something that goes is never removed itself, and the passage that stands
@@ -29,8 +23,12 @@
 
 mod annotate;
 mod bounds;
+mod catalogue;
+mod cuts;
+mod decide;
 mod documents;
 mod field;
+mod judge;
 mod layout;
 mod passages;
 mod plan;
@@ -43,7 +41,6 @@ pub use self::bounds::Bounds;
 pub use self::layout::{Layout, REMOVED, files_of, from_start, stamp};
 pub use self::passages::cut_out;
 pub use self::plan::{Cut, Options, Plan, Removal, Rule, Rules};
-pub use self::record::write_removed;
 pub use self::scan::{SavedScan, Scan, Scanned};
-pub use self::verdicts::{Removed, SavedVerdicts, Verdicts};
+pub use self::verdicts::{CutAmount, Removed, SavedVerdicts, Verdicts};
 pub use self::writer::{Edits, Written};

@@ -6,14 +6,19 @@
 //! neither held nor cut yet, at the bounds that were asked for. Where no place is whole any more,
 //! an earlier cluster cut the same words already, and what is left stays.
 //!
-//! Cost: a search among a document's spans for each place.
+//! Cost: a search among a document's spans for each place; in memory some 100 bytes for each
+//! document with passages, 32 for a cut and 8 for a place that is held.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bounds::{Bounds, Unit};
 use super::plan::{Cut, Options};
 use crate::document::{DocId, Document};
-use crate::report::model::{PassageCluster, PassageKind, PassageMember, Report};
+use crate::passage::archive::Archive;
+use crate::passage::cache::{Cache, Weighed};
+use crate::passage::outline::{Outline, Spot};
+use crate::report::model::{PassageCluster, PassageKind};
 use crate::span::Span;
 use crate::text::tokenize;
 
@@ -26,44 +31,146 @@ pub(super) struct Cuts {
     pub(super) pinned: Vec<bool>,
 }
 
-/// Decides the cuts in documents that are not `gone`; the first `protected` are left alone.
-pub(super) fn cuts(
-    documents: &[Document],
-    report: &Report,
-    ranks: &[u32],
-    protected: usize,
-    gone: &[bool],
-    options: &Options,
-) -> Cuts {
-    let mut marks = Marks { documents, bounds: options.bounds, of: BTreeMap::new() };
-    let mut pinned = vec![false; documents.len()];
-    let wanted =
-        |cluster: &&PassageCluster| options.boilerplate || cluster.kind == PassageKind::Reuse;
-    for cluster in report.passages.iter().filter(wanted) {
-        let mut places: Vec<&PassageMember> =
-            cluster.members.iter().filter(|place| !gone[place.document.index()]).collect();
-        places.sort_by_key(|place| (ranks[place.document.index()], place.span));
-        let Some(kept) = places.iter().position(|place| !marks.is_cut(place)) else { continue };
-        let kept = places.remove(kept);
-        // A place of the same document may overlap the kept one.
-        marks.hold(kept);
-        let mut stands = false;
-        for place in places.into_iter().filter(|place| place.document.index() >= protected) {
-            stands |= marks.cut(place, kept);
-        }
-        if stands {
-            pinned[kept.document.index()] = true;
-        } else {
-            marks.release(kept);
+/// Gives texts.
+pub(super) trait Texts {
+    /// Shows the text of a document.
+    fn show<T>(&self, id: DocId, show: impl FnOnce(&str) -> T) -> T;
+}
+
+impl Texts for [Document] {
+    fn show<T>(&self, id: DocId, show: impl FnOnce(&str) -> T) -> T {
+        show(self.get(id.index()).map_or("", |document| &document.text))
+    }
+}
+
+impl Texts for Archive<'_> {
+    fn show<T>(&self, id: DocId, show: impl FnOnce(&str) -> T) -> T {
+        show(self.located(id.0).text())
+    }
+}
+
+/// Which documents may be cut, and which stand for others.
+#[derive(Clone, Copy)]
+pub(super) struct Standing<'a> {
+    /// The order of preference.
+    pub(super) ranks: &'a [u32],
+    /// How many of the first documents are left alone.
+    pub(super) protected: usize,
+    /// Whether each document goes whole.
+    pub(super) gone: &'a [bool],
+}
+
+/// Decides the cuts, cluster by cluster.
+pub(super) struct Cutter<'a, T: ?Sized> {
+    texts: &'a T,
+    standing: Standing<'a>,
+    bounds: Bounds,
+    boilerplate: bool,
+    of: BTreeMap<DocId, Marks>,
+    units: Cache<Arc<[Unit]>>,
+    pinned: Vec<bool>,
+}
+
+/// What is held and what is cut of a document.
+#[derive(Default)]
+struct Marks {
+    /// Apart from each other, in order.
+    cuts: Vec<Cut>,
+    held: Vec<Span>,
+}
+
+impl Weighed for Arc<[Unit]> {
+    fn bytes(&self) -> usize {
+        size_of_val::<[Unit]>(self)
+    }
+}
+
+/// A cluster of a report in outline.
+pub(super) fn outline_of(cluster: &PassageCluster) -> Outline {
+    let members = cluster.members.iter();
+    let spots = members.map(|member| Spot {
+        document: member.document,
+        span: member.span,
+        identity: member.identity,
+    });
+    Outline { kind: cluster.kind, spots: spots.collect() }
+}
+
+impl<'a, T: Texts + ?Sized> Cutter<'a, T> {
+    /// `room` bytes hold the bounds of texts that are cut again and again.
+    pub(super) fn new(
+        texts: &'a T,
+        standing: Standing<'a>,
+        options: &Options,
+        room: usize,
+    ) -> Self {
+        Self {
+            texts,
+            standing,
+            bounds: options.bounds,
+            boilerplate: options.boilerplate,
+            of: BTreeMap::new(),
+            units: Cache::new(room),
+            pinned: vec![false; standing.ranks.len()],
         }
     }
-    let by_document = marks
-        .of
-        .into_iter()
-        .map(|(document, marks)| (document, marks.cuts))
-        .filter(|(_, cuts)| !cuts.is_empty())
-        .collect();
-    Cuts { by_document, pinned }
+
+    /// Decides what is cut of the next cluster.
+    pub(super) fn cluster(&mut self, cluster: Outline) {
+        if cluster.kind == PassageKind::Boilerplate && !self.boilerplate {
+            return;
+        }
+        let Standing { ranks, protected, gone } = self.standing;
+        let mut places = cluster.spots;
+        places.retain(|place| !gone[place.document.index()]);
+        places.sort_by_key(|place| (ranks[place.document.index()], place.span));
+        let Some(kept) = places.iter().position(|place| !self.is_cut(place)) else { return };
+        let kept = places.remove(kept);
+        // A place of the same document may overlap the kept one.
+        self.of.entry(kept.document).or_default().held.push(kept.span);
+        let mut stands = false;
+        for place in places.into_iter().filter(|place| place.document.index() >= protected) {
+            stands |= self.cut(place, kept);
+        }
+        if stands {
+            self.pinned[kept.document.index()] = true;
+        } else if let Some(marks) = self.of.get_mut(&kept.document) {
+            // Nothing leans on it.
+            marks.held.pop();
+        }
+    }
+
+    /// All cuts.
+    pub(super) fn finish(self) -> Cuts {
+        let of = self.of.into_iter().map(|(document, marks)| (document, marks.cuts));
+        Cuts { by_document: of.filter(|(_, cuts)| !cuts.is_empty()).collect(), pinned: self.pinned }
+    }
+
+    fn is_cut(&self, place: &Spot) -> bool {
+        let overlaps = |cut: &Cut| cut.span.overlap(place.span) > 0;
+        self.of.get(&place.document).is_some_and(|marks| marks.cuts.iter().any(overlaps))
+    }
+
+    /// Cuts what may be cut of a place; whether anything was.
+    fn cut(&mut self, place: Spot, kept: Spot) -> bool {
+        let marks = self.of.entry(place.document).or_default();
+        let taken = marks.held.iter().copied().chain(marks.cuts.iter().map(|cut| cut.span));
+        let pieces = without(place.span, taken);
+        if pieces.is_empty() {
+            return false;
+        }
+        let bounds = self.bounds;
+        let spans: Vec<Span> = self.texts.show(place.document, |text| {
+            let units = self.units.get(place.document.0, || bounds.units(text).into());
+            let spans = pieces.into_iter().flat_map(|piece| bounds.within(&units, piece));
+            spans.filter(|span| text[span.range()].contains(char::is_alphanumeric)).collect()
+        });
+        let score = place.identity.min(kept.identity);
+        let cut = |span| Cut { span, kept: kept.document, kept_span: kept.span, score };
+        marks.cuts.extend(spans.iter().copied().map(cut));
+        marks.cuts.sort_unstable_by_key(|cut| cut.span);
+        !spans.is_empty()
+    }
 }
 
 /// Words of a text without `spans`, which are in order.
@@ -83,61 +190,6 @@ pub fn cut_out(text: &str, spans: &[Span], replacement: &str) -> String {
     }
     left.push_str(&text[at..]);
     left
-}
-
-/// What is held and what is cut so far.
-struct Marks<'a> {
-    documents: &'a [Document],
-    bounds: Bounds,
-    of: BTreeMap<DocId, DocumentMarks>,
-}
-
-#[derive(Default)]
-struct DocumentMarks {
-    /// Apart from each other, in order.
-    cuts: Vec<Cut>,
-    held: Vec<Span>,
-    /// The units of its text, once they are asked for.
-    units: Option<Vec<Unit>>,
-}
-
-impl Marks<'_> {
-    fn is_cut(&self, place: &PassageMember) -> bool {
-        let overlaps = |cut: &Cut| cut.span.overlap(place.span) > 0;
-        self.of.get(&place.document).is_some_and(|marks| marks.cuts.iter().any(overlaps))
-    }
-
-    fn hold(&mut self, place: &PassageMember) {
-        self.of.entry(place.document).or_default().held.push(place.span);
-    }
-
-    /// Takes back the latest hold of a document.
-    fn release(&mut self, place: &PassageMember) {
-        if let Some(marks) = self.of.get_mut(&place.document) {
-            marks.held.pop();
-        }
-    }
-
-    /// Cuts what may be cut of a place; whether anything was.
-    fn cut(&mut self, place: &PassageMember, kept: &PassageMember) -> bool {
-        let Some(text) = self.documents.get(place.document.index()).map(|d| d.text.as_str()) else {
-            return false;
-        };
-        let marks = self.of.entry(place.document).or_default();
-        let bounds = self.bounds;
-        let units = marks.units.get_or_insert_with(|| bounds.units(text));
-        let taken = marks.held.iter().copied().chain(marks.cuts.iter().map(|cut| cut.span));
-        let spans: Vec<Span> = without(place.span, taken)
-            .into_iter()
-            .flat_map(|piece| bounds.within(units, piece))
-            .filter(|span| text[span.range()].contains(char::is_alphanumeric))
-            .collect();
-        let score = place.identity.min(kept.identity);
-        let cut = |span| Cut { span, kept: kept.document, kept_span: kept.span, score };
-        marks.cuts.extend(spans.iter().copied().map(cut));
-        marks.cuts.sort_unstable_by_key(|cut| cut.span);
-        !spans.is_empty()
-    }
 }
 
 /// What of `span` lies outside all of `taken`.

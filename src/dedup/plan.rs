@@ -12,7 +12,8 @@ use std::str::FromStr;
 
 use super::bounds::Bounds;
 use super::documents::Decisions;
-use super::passages::{self, Cuts};
+use super::passages::{self, Cuts, Cutter, Standing, Texts as _, outline_of};
+use crate::config::Scope;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::model::Report;
@@ -72,6 +73,16 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Which halves of the flow decide what goes.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match (self.passages, self.documents()) {
+            (true, true) => Scope::Both,
+            (true, false) => Scope::Passages,
+            (false, _) => Scope::Documents,
+        }
+    }
+
     /// Whether whole documents are compared.
     #[must_use]
     pub const fn documents(self) -> bool {
@@ -202,7 +213,10 @@ impl Plan {
         let decisions = Decisions::new(report, ranks, protected, options.rules);
         let mut plan = Self { gone: decisions.gone(), ..Self::default() };
         let cuts = if options.rules.passages {
-            passages::cuts(documents, report, ranks, protected, &plan.gone, options)
+            let standing = Standing { ranks, protected, gone: &plan.gone };
+            let mut cutter = Cutter::new(documents, standing, options, usize::MAX);
+            report.passages.iter().for_each(|cluster| cutter.cluster(outline_of(cluster)));
+            cutter.finish()
         } else {
             Cuts::default()
         };
@@ -222,8 +236,7 @@ impl Plan {
         plan
     }
 
-    /// Cuts a document, or takes it whole where too little is left. One that stands for others
-    /// cannot go, so it is left as it is then.
+    /// Cuts a document, or takes it whole where too little is left.
     fn cut(
         &mut self,
         documents: &[Document],
@@ -232,33 +245,22 @@ impl Plan {
         is_pinned: bool,
         min_words_left: usize,
     ) {
-        let Some(text) = documents.get(document.index()).map(|document| document.text.as_str())
-        else {
-            return;
-        };
-        let spans = joined(cuts.iter().map(|cut| cut.span));
-        let left = passages::words_left(text, &spans);
-        if left >= min_words_left {
-            self.removals.extend(cuts.into_iter().map(|cut| Removal {
-                document,
-                rule: Rule::Passage,
-                score: cut.score,
-                kept: cut.kept,
-                cuts: vec![cut],
-            }));
-            self.cuts.insert(document, spans);
-            return;
-        }
-        if let Some(longest) = longest(&cuts).filter(|_| !is_pinned) {
-            let cut: u64 = spans.iter().map(|span| u64::from(span.len())).sum();
-            self.gone[document.index()] = true;
-            self.removals.push(Removal {
-                document,
-                rule: Rule::Short,
-                score: cut as f64 / text.len().max(1) as f64,
-                kept: longest.kept,
-                cuts,
-            });
+        match documents.show(document, |text| Fate::of(text, &cuts, is_pinned, min_words_left)) {
+            Fate::Stays => {}
+            Fate::Cut(spans) => {
+                self.removals.extend(cuts.into_iter().map(|cut| Removal {
+                    document,
+                    rule: Rule::Passage,
+                    score: cut.score,
+                    kept: cut.kept,
+                    cuts: vec![cut],
+                }));
+                self.cuts.insert(document, spans);
+            }
+            Fate::Short { score, kept } => {
+                self.gone[document.index()] = true;
+                self.removals.push(Removal { document, rule: Rule::Short, score, kept, cuts });
+            }
         }
     }
 
@@ -269,13 +271,41 @@ impl Plan {
     }
 }
 
+/// What becomes of a document whose passages may be cut.
+pub(super) enum Fate {
+    /// It stays as it is.
+    Stays,
+    /// These spans go, in order and apart.
+    Cut(Vec<Span>),
+    /// It goes whole: this share of it would be cut, for the most part for this document.
+    Short { score: f64, kept: DocId },
+}
+
+impl Fate {
+    /// Where too little is left, the document goes whole; one that stands for others cannot, so it
+    /// is left as it is then.
+    pub(super) fn of(text: &str, cuts: &[Cut], is_pinned: bool, min_words_left: usize) -> Self {
+        let spans = joined(cuts.iter().map(|cut| cut.span));
+        if passages::words_left(text, &spans) >= min_words_left {
+            return Self::Cut(spans);
+        }
+        match longest(cuts).filter(|_| !is_pinned) {
+            None => Self::Stays,
+            Some(longest) => {
+                let cut: u64 = spans.iter().map(|span| u64::from(span.len())).sum();
+                Self::Short { score: cut as f64 / text.len().max(1) as f64, kept: longest.kept }
+            }
+        }
+    }
+}
+
 /// The longest of some cuts, which stands for all where one must.
 pub(super) fn longest(cuts: &[Cut]) -> Option<Cut> {
     cuts.iter().max_by_key(|cut| (cut.span.len(), cut.span.start)).copied()
 }
 
 /// Spans in order, those that touch made one.
-fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+pub(super) fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     let mut spans: Vec<Span> = spans.collect();
     spans.sort_unstable();
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());

@@ -17,10 +17,6 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::plan::{Plan, Removal, Rule, longest};
-use crate::document::{DocId, Document};
-use crate::span::Span;
-
 /// One removal, as it is written.
 #[derive(Serialize)]
 pub(super) struct Line<'a> {
@@ -41,7 +37,7 @@ impl Line<'_> {
 }
 
 /// A document and where it stands.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(super) struct Place<'a> {
     pub(super) id: u32,
     pub(super) name: &'a str,
@@ -56,51 +52,4 @@ pub(super) struct Kept<'a> {
     pub(super) place: Place<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) span: Option<[u32; 2]>,
-}
-
-/// Writes a line for each removal of a plan, in order.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write_removed(documents: &[Document], plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    plan.removals.iter().try_for_each(|removal| line(documents, removal).write(out))
-}
-
-fn line<'a>(documents: &'a [Document], removal: &Removal) -> Line<'a> {
-    let text = text_of(documents, removal.document);
-    let longest = longest(&removal.cuts);
-    let removed = match removal.rule {
-        Rule::Passage => longest.map_or(text, |cut| &text[cut.span.range()]),
-        _ => text,
-    };
-    Line {
-        place: place(documents, removal.document),
-        rule: removal.rule.name(),
-        score: removal.score,
-        kept: Kept {
-            place: place(documents, removal.kept),
-            span: longest.map(|cut| ends(cut.kept_span)),
-        },
-        spans: removal.cuts.iter().map(|cut| ends(cut.span)).collect(),
-        text: removed,
-    }
-}
-
-fn place(documents: &[Document], id: DocId) -> Place<'_> {
-    let document = documents.get(id.index());
-    let origin = document.and_then(|document| document.origin.as_ref());
-    Place {
-        id: id.0,
-        name: document.map_or("", |document| &document.name),
-        path: origin.map(|origin| origin.path.as_str()),
-        line: origin.and_then(|origin| origin.line),
-    }
-}
-
-fn text_of(documents: &[Document], id: DocId) -> &str {
-    documents.get(id.index()).map_or("", |document| &document.text)
-}
-
-fn ends(span: Span) -> [u32; 2] {
-    [span.start, span.end]
 }

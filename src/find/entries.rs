@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
-
-use crate::document::{Document, Timestamp};
+use crate::document::Document;
 use crate::report::model::{DocumentEntry, Group};
 
 /// Name of the group of documents that have neither group nor source.
@@ -67,12 +65,4 @@ pub(super) fn without_text(document: &Document) -> Document {
         metadata: metadata.clone(),
         origin: origin.clone(),
     }
-}
-
-/// The dates that are understood.
-pub(super) fn dates(documents: &[Document]) -> Vec<Option<Timestamp>> {
-    documents
-        .par_iter()
-        .map(|document| document.date.as_deref().and_then(Timestamp::parse))
-        .collect()
 }

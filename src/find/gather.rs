@@ -6,12 +6,10 @@
 //!
 //! Cost: that of the stages. Beyond the stores and the texts, a document's entry in the report.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use super::Doublet;
-use super::entries::{Entries, dates, without_text};
+use super::entries::{Entries, without_text};
 use super::stage::{Clock, Stage};
 use crate::cluster::KeepKeys;
 use crate::config::{Config, PassageConfig, Scope};
@@ -20,9 +18,10 @@ use crate::documents::store::{StoreBuilder, TokenRow, TokenRows, Tokens, TokensA
 use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
+use crate::passage::archive::Archive;
 use crate::passage::coverage::{Extent, coverage};
-use crate::passage::{Collection, find_passages};
-use crate::report::model::{DocumentCluster, Parameters, Report, Run, SCHEMA_VERSION};
+use crate::passage::{Collection, Kin, Origins, find_passages};
+use crate::report::model::{Parameters, Report, Run, SCHEMA_VERSION};
 use crate::spill::Work;
 use crate::stop;
 use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
@@ -159,20 +158,19 @@ impl<'d> Gathering<'d> {
         let resolved = config.passages.resolved(total);
         let mut passages = Vec::new();
         if config.scope != Scope::Documents {
-            let copy_of = first_copies(&content_hashes);
-            let representative = representatives(&compared.clusters, &copy_of);
-            let dates = dates(held);
+            let mut kin = Kin::of_hashes(&content_hashes);
+            kin.take_clusters(&compared.clusters);
+            let origins = Origins::of(held);
             let collection = Collection {
-                documents: held,
-                tokens: &indexes,
-                copy_of: &copy_of,
-                representative: &representative,
+                archive: Archive::Held { documents: held, tokens: &indexes },
+                origins: &origins,
+                copy_of: &kin.copy_of,
+                representative: &kin.representative,
             };
-            passages =
-                find_passages(&collection, &dates, &resolved, &mut suppressed, &mut |stage| {
-                    clock.begin(stage);
-                    stop::checkpoint();
-                });
+            passages = find_passages(&collection, &resolved, &mut suppressed, &mut |stage| {
+                clock.begin(stage);
+                stop::checkpoint();
+            })?;
         }
 
         clock.begin(Stage::Report);
@@ -269,31 +267,6 @@ fn check_limits(before: usize, documents: &[Document]) -> Result<()> {
         .expected("less than 4 GiB")
         .remedy("split the document")),
     }
-}
-
-/// For each document the first one with the same tokens. Documents without tokens are nobody's
-/// copy here: they share no passage.
-fn first_copies(content_hashes: &[u128]) -> Vec<u32> {
-    let mut first_with: HashMap<u128, u32> = HashMap::with_capacity(content_hashes.len());
-    let first = |(&hash, id): (&u128, u32)| *first_with.entry(hash).or_insert(id);
-    content_hashes.iter().zip(0..).map(first).collect()
-}
-
-/// For each document the one that passages find it through: the first copy of its cluster's
-/// representative.
-fn representatives(clusters: &[DocumentCluster], copy_of: &[u32]) -> Vec<u32> {
-    let mut representative = copy_of.to_vec();
-    for cluster in clusters {
-        let centre = copy_of[cluster.representative.index()];
-        for member in &cluster.members {
-            let first = copy_of[member.document.index()];
-            if first != centre {
-                representative[first as usize] = centre;
-                representative[member.document.index()] = centre;
-            }
-        }
-    }
-    representative
 }
 
 fn parameters(config: &Config, passages: &PassageConfig) -> Result<Parameters> {

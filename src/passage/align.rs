@@ -9,7 +9,7 @@
 //!
 //! Source: the best-scoring part: Bentley, *Programming Pearls* (Kadane).
 
-use super::link::{Run, common_prefix};
+use super::grow::{Run, common_prefix};
 use super::programme::{
     BAND, FORM, GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH, Programme, ROWS, push, push_unequal,
 };

@@ -11,7 +11,7 @@
 //! Source: Li, *Minimap2: pairwise alignment for nucleotide sequences*, Bioinformatics 2018
 //! (chaining with a bounded look-back); the costs are those of [`super::align`].
 
-use super::link::Run;
+use super::grow::Run;
 use super::programme::{GAP_EXTEND, GAP_OPEN, MATCH};
 
 /// Tokens a chain may leap over in either text.

@@ -9,21 +9,26 @@
 //! so no verified pair is lost.
 //!
 //! Cost: nearly all sites find their cluster in the first round, most by the alignment that
-//! connected them; the others cost one alignment each.
+//! connected them; the others cost one alignment each. As many components are in memory as there
+//! is room for, one at least.
+
+use std::cmp::Reverse;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::align::{Alignment, Sides, Stretch, equal_ranges};
+use super::align::{Alignment, Sides, equal_ranges};
 use super::direct::GramTable;
 use super::nested::leave_out_parts;
-use super::pairs::{Pair, Place, Worker};
+use super::pairs::{Place, Worker, Workers};
 use super::site::{Edge, SiteId, Sites};
+use super::store::{PairRows, StarRows};
 use super::{Collection, Limits};
-use crate::document::Timestamp;
+use crate::error::Result;
 use crate::hash::combine;
 use crate::span::TokenRange;
-use crate::stop::checkpoint;
+use crate::spill::Work;
+use crate::stop::{checkpoint, or_fail};
 
 /// Rounds of refinement of one component before what is left goes by its neighbours.
 const ROUNDS: usize = 32;
@@ -33,7 +38,7 @@ const SAMPLE: usize = 64;
 const MARGIN: u32 = 6;
 
 /// A canonical place and its versions.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Star {
     /// The canonical passage.
     pub(crate) canonical: Place,
@@ -43,28 +48,70 @@ pub(crate) struct Star {
 
 /// Refines all components: the stars, and the number of places left out because larger stars tell
 /// them.
-pub(crate) fn refine(
+pub(super) fn refine(
     collection: &Collection<'_>,
-    dates: &[Option<Timestamp>],
+    work: &Work,
     sites: &Sites,
-    pairs: &[Pair],
+    pairs: &PairRows,
     limits: Limits,
-) -> (Vec<Star>, u64) {
-    let refined: Vec<Vec<Star>> = sites
-        .components
-        .par_iter()
-        .map_init(Worker::default, |worker, component| {
-            Refiner { collection, dates, sites, pairs, limits, worker }.refine(component)
-        })
-        .collect();
-    leave_out_parts(refined.into_iter().flatten().collect())
+    workers: &Workers,
+) -> Result<(StarRows, u64)> {
+    let mut stars = StarRows::new(work, "stars");
+    let places = &sites.places[..];
+    // Components are in memory together as far as there is room.
+    let most = work.share(8) / (size_of::<Edge>() + size_of::<SiteId>());
+    let mut edges = sites.edges.all()?;
+    let mut own_edges = Vec::new();
+    let mut members = sites.components.all()?;
+    let mut own = Vec::new();
+    let (mut components, mut held): (Vec<Component>, usize) = (Vec::new(), 0);
+    loop {
+        let more = members.group(&mut own, |member| member.component)?;
+        if !more || held > most {
+            let refined: Vec<Vec<Star>> = std::mem::take(&mut components)
+                .into_par_iter()
+                .map(|Component { sites, edges }| {
+                    workers.with(|worker| {
+                        Refiner { collection, places, edges, pairs, limits, worker }.refine(&sites)
+                    })
+                })
+                .collect();
+            refined.iter().flatten().try_for_each(|star| stars.add(star))?;
+            held = 0;
+        }
+        if !more {
+            break;
+        }
+        if own.len() < 2 {
+            continue;
+        }
+        let component = own[0].component;
+        while own_edges.first().is_none_or(|edge: &Edge| edge.component < component)
+            && edges.group(&mut own_edges, |edge| edge.component)?
+        {}
+        let connected = own_edges.first().is_some_and(|edge| edge.component == component);
+        let edges = if connected { std::mem::take(&mut own_edges) } else { Vec::new() };
+        let mut sites: Vec<SiteId> = own.iter().map(|member| member.site).collect();
+        sites.sort_unstable_by_key(|&site| (places[site as usize], site));
+        held += sites.len() + edges.len();
+        components.push(Component { sites, edges });
+    }
+    stars.seal()?;
+    leave_out_parts(work, stars)
+}
+
+/// Sites that hang together.
+struct Component {
+    /// By place.
+    sites: Vec<SiteId>,
+    edges: Vec<Edge>,
 }
 
 struct Refiner<'a> {
     collection: &'a Collection<'a>,
-    dates: &'a [Option<Timestamp>],
-    sites: &'a Sites,
-    pairs: &'a [Pair],
+    places: &'a [Place],
+    edges: Vec<Edge>,
+    pairs: &'a PairRows,
     limits: Limits,
     worker: &'a mut Worker,
 }
@@ -94,21 +141,21 @@ impl Refiner<'_> {
 
     /// The star around a site, and the sites that do not belong to it.
     fn star(&mut self, centre: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
-        let canonical = self.whole_words(self.sites.places[centre as usize]);
+        let canonical = self.whole_words(self.places[centre as usize]);
         let tokens = self.collection.hashes(canonical.document);
         let mut table = None;
         let mut members: Vec<(u32, Alignment)> = Vec::new();
         let mut left = Vec::new();
         for &site in candidates.iter().filter(|&&site| site != centre) {
             checkpoint();
-            let place = self.sites.places[site as usize];
+            let place = self.places[site as usize];
             let alignment = self
                 .copied(canonical, place)
                 .or_else(|| self.known(centre, site, canonical))
                 .filter(|alignment| self.fits(alignment, canonical, place))
                 .or_else(|| {
                     let table =
-                        table.get_or_insert_with(|| GramTable::new(tokens, canonical.tokens));
+                        table.get_or_insert_with(|| GramTable::new(&tokens, canonical.tokens));
                     self.aligned(table, canonical, place)
                         .filter(|alignment| self.fits(alignment, canonical, place))
                 });
@@ -123,7 +170,7 @@ impl Refiner<'_> {
     /// Whether an alignment makes a place a version of the canonical passage.
     fn fits(&self, alignment: &Alignment, canonical: Place, place: Place) -> bool {
         let tokens = self.collection.hashes(canonical.document);
-        alignment.matched_half_words(tokens) >= 2 * self.limits.min_words
+        alignment.matched_half_words(&tokens) >= 2 * self.limits.min_words
             && alignment.identity() >= self.limits.min_identity
             && 2 * alignment.a.len() >= canonical.tokens.len()
             && 2 * alignment.b.overlap(place.tokens) >= place.tokens.len()
@@ -132,9 +179,10 @@ impl Refiner<'_> {
 
     /// The alignment of a place with the same tokens.
     fn copied(&self, canonical: Place, place: Place) -> Option<Alignment> {
+        let both = self.collection.both(canonical.document, place.document);
         equal_ranges(Sides {
-            a: self.collection.hashes(canonical.document),
-            b: self.collection.hashes(place.document),
+            a: both.a(),
+            b: both.b(),
             within_a: canonical.tokens,
             within_b: place.tokens,
         })
@@ -143,18 +191,20 @@ impl Refiner<'_> {
     /// The best of the alignments that connected two sites, as far as it lies in the canonical
     /// passage.
     fn known(&self, centre: SiteId, site: SiteId, canonical: Place) -> Option<Alignment> {
-        let edges = &self.sites.edges;
+        let edges = &self.edges;
         let after = edges.partition_point(|edge| (edge.from, edge.to) <= (centre, site));
         let edge = edges[..after].last().filter(|edge| (edge.from, edge.to) == (centre, site))?;
-        let matches = self.pairs[edge.pair as usize].matches.iter();
-        let turned = |stretch: &Stretch| if edge.turned { stretch.turned() } else { *stretch };
-        Alignment::through(matches.filter_map(|stretch| turned(stretch).clipped(canonical.tokens)))
+        let within = canonical.tokens;
+        or_fail(self.pairs.with(edge.pair, edge.turned == 1, &mut Vec::new(), |matches| {
+            let inside = matches.from(within.start).map_while(|stretch| stretch.clipped(within));
+            Alignment::through(inside)
+        }))
     }
 
     /// Aligns a place to the canonical passage.
     fn aligned(&mut self, table: &GramTable, canonical: Place, place: Place) -> Option<Alignment> {
-        let (a, b) =
-            (self.collection.hashes(canonical.document), self.collection.hashes(place.document));
+        let both = self.collection.both(canonical.document, place.document);
+        let (a, b) = (both.a(), both.b());
         let mut within_b = TokenRange::new(
             place.tokens.start.saturating_sub(MARGIN),
             (place.tokens.end + MARGIN).min(b.len() as u32),
@@ -182,7 +232,7 @@ impl Refiner<'_> {
     }
 
     fn canonical(&self, sites: &[SiteId]) -> SiteId {
-        let date = |site: SiteId| self.dates[self.sites.places[site as usize].document as usize];
+        let date = |site: SiteId| self.collection.origins.date(self.places[site as usize].document);
         if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
             return first.1;
         }
@@ -197,18 +247,20 @@ impl Refiner<'_> {
                 *counts.entry(gram).or_default() += 1;
             }
         }
-        let shared = |site| self.grams(site).map(|gram| u64::from(counts[&gram] - 1)).sum::<u64>();
+        let shared =
+            |site| self.grams(site).iter().map(|gram| u64::from(counts[gram] - 1)).sum::<u64>();
         sample
             .into_iter()
-            .max_by_key(|&site| (shared(site), std::cmp::Reverse(site_key(self.sites, site))))
+            .max_by_key(|&site| (shared(site), Reverse((self.places[site as usize], site))))
             .unwrap_or(sites[0])
     }
 
-    fn grams(&self, site: SiteId) -> impl Iterator<Item = u64> + '_ {
-        let place = self.sites.places[site as usize];
+    fn grams(&self, site: SiteId) -> Vec<u64> {
+        let place = self.places[site as usize];
         self.collection.hashes(place.document)[place.tokens.range()]
             .windows(3)
             .map(|gram| gram.iter().fold(0, |state, token| combine(state, u64::from(token.0))))
+            .collect()
     }
 
     /// Stars of lone sites around the neighbours they share most with.
@@ -216,11 +268,11 @@ impl Refiner<'_> {
         alone.sort_unstable();
         let mut groups: Vec<(SiteId, SiteId)> = Vec::new();
         for &site in &alone {
-            let from = self.sites.edges.partition_point(|edge| edge.from < site);
-            let neighbour = self.sites.edges[from..]
+            let from = self.edges.partition_point(|edge| edge.from < site);
+            let neighbour = self.edges[from..]
                 .iter()
                 .take_while(|edge| edge.from == site)
-                .max_by_key(|edge| (edge.matched, std::cmp::Reverse(edge.to)));
+                .max_by_key(|edge| (edge.matched, Reverse(edge.to)));
             if let Some(&Edge { to: neighbour, .. }) = neighbour {
                 // Of two lone neighbours the first is the centre.
                 let mutual = groups.contains(&(site, neighbour));
@@ -240,10 +292,6 @@ impl Refiner<'_> {
         }
         stars
     }
-}
-
-fn site_key(sites: &Sites, site: SiteId) -> (Place, SiteId) {
-    (sites.places[site as usize], site)
 }
 
 /// Keeps of members that overlap one another or the canonical passage by half the one that

@@ -9,7 +9,7 @@
 use super::Collection;
 use super::align::{Alignment, Sides, Step, equal_ranges};
 use super::chain::chains;
-use super::link::{Run, common_prefix, common_suffix};
+use super::grow::{Run, common_prefix, common_suffix};
 use super::pairs::Worker;
 use super::words::PairWords;
 use crate::hash::combine;
@@ -118,7 +118,7 @@ impl GramTable {
             if found.iter().take(TRIED).any(inside) {
                 continue;
             }
-            let mut forms = PairWords::new(&mut worker.words, collection, ids.0, ids.1);
+            let mut forms = PairWords::new(&mut worker.words, collection, ids, sides);
             found.extend(worker.aligner.align_chain(sides, &chain, &mut forms));
         }
         found

@@ -8,16 +8,22 @@
 //! d ≈ s, so it is told apart by its spread: many documents of each group, at many dates.
 //!
 //! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
-//! and 12 bytes for each 3-gram asked for.
+//! and some 60 bytes for each 3-gram asked for.
 
-use hashbrown::HashMap;
+use std::num::NonZeroU32;
+
+use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::Collection;
 use super::cluster::Star;
+use super::store::StarRows;
+use super::{Collection, Origins, documents_of};
 use crate::document::Timestamp;
+use crate::documents::store::TokenScratch;
+use crate::error::Result;
 use crate::hash::combine;
-use crate::stop::checkpoint;
+use crate::spill::Work;
+use crate::stop::{checkpoint, or_fail};
 use crate::text::TokenHash;
 
 /// Tokens a gram.
@@ -32,29 +38,46 @@ fn grams(tokens: &[TokenHash]) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
-/// The distinctiveness of every star, 0 to 1, in order.
-pub(crate) fn distinctiveness(collection: &Collection<'_>, stars: &[Star]) -> Vec<f64> {
-    let asked: Vec<Vec<u64>> =
-        stars.par_iter().map(|star| common_grams(collection, star)).collect();
-    let frequencies = document_frequencies(collection, &asked);
-    stars
-        .par_iter()
-        .zip(&asked)
-        .map(|(star, grams)| {
-            let documents = f64::from(documents_of(star));
-            let rarest = grams.iter().map(|gram| frequencies[gram]).min();
-            rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
-        })
-        .collect()
-}
+/// Bytes of memory for each 3-gram asked for.
+const GRAM_BYTES: usize = 64;
+/// Stars whose 3-grams are chosen at a time.
+const STARS: usize = 1 << 12;
 
-/// Number of different documents of a star.
-pub(crate) fn documents_of(star: &Star) -> u32 {
-    let mut documents: Vec<u32> = star.members.iter().map(|(document, _)| *document).collect();
-    documents.push(star.canonical.document);
-    documents.sort_unstable();
-    documents.dedup();
-    documents.len() as u32
+/// The distinctiveness of every star, 0 to 1, in order.
+///
+/// As many stars are asked about in one pass over the tokens as there is room for.
+pub(super) fn distinctiveness(
+    collection: &Collection<'_>,
+    work: &Work,
+    stars: &StarRows,
+) -> Result<Vec<f64>> {
+    let most = work.share(30) / GRAM_BYTES;
+    let numbers: Vec<usize> = (0..stars.len()).collect();
+    let mut all = Vec::with_capacity(stars.len());
+    let mut asked: Vec<(u32, Vec<u64>)> = Vec::new();
+    let mut chosen = 0;
+    let mut left = numbers.chunks(STARS);
+    loop {
+        let next = left.next();
+        if next.is_none() || chosen > most {
+            let frequencies = document_frequencies(collection, &asked);
+            let of_star = |(documents, grams): &(u32, Vec<u64>)| {
+                let rarest = grams.iter().map(|&gram| frequencies.of(gram)).min();
+                let documents = f64::from(*documents);
+                rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
+            };
+            all.par_extend(asked.par_iter().map(of_star));
+            asked.clear();
+            chosen = 0;
+        }
+        let Some(next) = next else { return Ok(all) };
+        asked.par_extend(next.par_iter().map_init(Vec::new, |scratch, &number| {
+            let star = or_fail(stars.read(number, scratch));
+            (documents_of(&star).len() as u32, common_grams(collection, &star))
+        }));
+        let new = &asked[asked.len() - next.len()..];
+        chosen += new.iter().map(|(_, grams)| grams.len()).sum::<usize>();
+    }
 }
 
 /// The 3-grams of the canonical passage that at least half of the members hold unchanged.
@@ -77,19 +100,41 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
     common.iter().copied().step_by(common.len().div_ceil(MOST_GRAMS).max(1)).collect()
 }
 
+/// In how many documents each of some 3-grams stands.
+struct Frequencies {
+    /// Sorted.
+    grams: Vec<u64>,
+    counts: Vec<u32>,
+    /// Their numbers by themselves.
+    numbers: HashTable<u32>,
+}
+
+impl Frequencies {
+    fn of(&self, gram: u64) -> u32 {
+        number(&self.numbers, &self.grams, gram).map_or(0, |number| self.counts[number as usize])
+    }
+}
+
+fn number(numbers: &HashTable<u32>, grams: &[u64], gram: u64) -> Option<u32> {
+    numbers.find(gram, |&number| grams[number as usize] == gram).copied()
+}
+
 /// In how many documents each asked-for 3-gram stands.
-fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> HashMap<u64, u32> {
-    let mut grams_asked: Vec<u64> = asked.iter().flatten().copied().collect();
+fn document_frequencies(collection: &Collection<'_>, asked: &[(u32, Vec<u64>)]) -> Frequencies {
+    let mut grams_asked: Vec<u64> = asked.iter().flat_map(|(_, grams)| grams).copied().collect();
     grams_asked.par_sort_unstable();
     grams_asked.dedup();
-    let numbers: HashMap<u64, u32> = grams_asked.iter().copied().zip(0u32..).collect();
+    let mut numbers = HashTable::with_capacity(grams_asked.len());
+    for (&gram, number) in grams_asked.iter().zip(0u32..) {
+        numbers.insert_unique(gram, number, |&number| grams_asked[number as usize]);
+    }
     let bits = (grams_asked.len().max(64) * 6).next_power_of_two();
     let mut filter = vec![0u64; bits / 64];
     for gram in &grams_asked {
         let bit = *gram as usize & (bits - 1);
         filter[bit / 64] |= 1 << (bit % 64);
     }
-    let documents: Vec<u32> = (0..collection.tokens.len() as u32).collect();
+    let documents: Vec<u32> = (0..collection.archive.len() as u32).collect();
     let portion = documents.len().div_ceil(2 * rayon::current_num_threads()).max(1);
     let counts = documents
         .par_chunks(portion)
@@ -98,6 +143,7 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
             // Looked up together, so that the look-ups wait for memory together.
             let mut passed: Vec<u64> = Vec::new();
             let mut asked: Vec<u32> = Vec::new();
+            let mut scratch = TokenScratch::default();
             for &document in documents {
                 checkpoint();
                 let passes = |gram: &u64| {
@@ -105,9 +151,11 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
                     filter[bit / 64] >> (bit % 64) & 1 == 1
                 };
                 passed.clear();
-                passed.extend(grams(collection.hashes(document)).filter(passes));
+                let tokens = collection.archive.read(document, &mut scratch);
+                passed.extend(grams(tokens).filter(passes));
                 asked.clear();
-                asked.extend(passed.iter().filter_map(|gram| numbers.get(gram)));
+                asked
+                    .extend(passed.iter().filter_map(|&gram| number(&numbers, &grams_asked, gram)));
                 for &number in &asked {
                     let (count, last) = &mut counts[number as usize];
                     if *last != document {
@@ -124,24 +172,20 @@ fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<u64>]) -> Hash
                 sum
             },
         );
-    grams_asked.into_iter().zip(counts).collect()
+    Frequencies { grams: grams_asked, counts, numbers }
 }
 
 /// Whether a passage is fixed text: it stands in many documents of each of its groups and, where
 /// dates are known, at many dates far apart. Only collections with groups of their own tell.
-pub(crate) fn is_fixed_text(
-    collection: &Collection<'_>,
-    dates: &[Option<Timestamp>],
-    documents: &[u32],
-) -> bool {
+pub(crate) fn is_fixed_text(origins: &Origins, documents: &[u32]) -> bool {
     const FEWEST_DOCUMENTS: usize = 8;
     const DOCUMENTS_A_GROUP: usize = 4;
     const SECONDS: i64 = 14 * 24 * 3600;
     if documents.len() < FEWEST_DOCUMENTS {
         return false;
     }
-    let group = |&document: &u32| collection.documents[document as usize].group.as_deref();
-    let mut groups: Vec<&str> = documents.iter().filter_map(group).collect();
+    let group = |&document: &u32| origins.group(document);
+    let mut groups: Vec<NonZeroU32> = documents.iter().filter_map(group).collect();
     if groups.len() < documents.len() {
         return false;
     }
@@ -149,7 +193,7 @@ pub(crate) fn is_fixed_text(
     groups.dedup();
     let mut days: Vec<i64> = documents
         .iter()
-        .filter_map(|&document| dates[document as usize])
+        .filter_map(|&document| origins.date(document))
         .map(|Timestamp(seconds)| seconds.div_euclid(24 * 3600))
         .collect();
     days.sort_unstable();

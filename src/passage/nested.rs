@@ -7,7 +7,7 @@
 //! nothing is new. A sentence that many others quote from a page that two share keeps all of its
 //! carriers, as most of them stand outside.
 //!
-//! Cost: a sort of all places, and a few looks back for each.
+//! Cost: a sort of all places, and a few looks back for each; 16 bytes in memory a place.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -16,6 +16,10 @@ use rayon::prelude::*;
 
 use super::cluster::Star;
 use super::pairs::Place;
+use super::store::{StarHead, StarRows};
+use crate::error::Result;
+use crate::span::TokenRange;
+use crate::spill::Work;
 
 /// Places inside for each one outside from which on the inner ones are left out.
 const INSIDE: usize = 4;
@@ -30,39 +34,41 @@ struct Held {
     document: u32,
     start: u32,
     end: Reverse<u32>,
-    star: usize,
+    star: u32,
 }
 
+/// Stars that are looked at before what is left of them is put in its place.
+const AHEAD: usize = 1 << 14;
+
 /// Takes out of all stars what larger ones tell; counts the places taken out.
-pub(super) fn leave_out_parts(mut stars: Vec<Star>) -> (Vec<Star>, u64) {
-    if stars.len() < 2 {
-        return (stars, 0);
-    }
+pub(super) fn leave_out_parts(work: &Work, mut stars: StarRows) -> Result<(StarRows, u64)> {
     // Of two stars of the same extent the one with more members tells the other.
-    let rank = |star: &Star| (star.canonical.tokens.len(), star.members.len());
-    stars.par_sort_by_key(|star| (Reverse(rank(star)), star.canonical));
-    let mut held: Vec<Held> = stars
-        .iter()
-        .enumerate()
-        .flat_map(|(number, star)| {
-            places(star).map(move |place| Held {
-                document: place.document,
-                start: place.tokens.start,
-                end: Reverse(place.tokens.end),
-                star: number,
-            })
-        })
-        .collect();
+    let rank = |star: &StarHead| (star.canonical.tokens.len(), star.members);
+    stars.heads.par_sort_by_key(|star| (Reverse(rank(star)), star.canonical));
+    let (mut held, mut scratch) = (Vec::new(), Vec::new());
+    for star in 0..stars.len() {
+        stars.each_place(star, &mut scratch, |Place { document, tokens }| {
+            let TokenRange { start, end } = tokens;
+            held.push(Held { document, start, end: Reverse(end), star: star as u32 });
+        })?;
+    }
     held.par_sort_unstable();
-    let members = |stars: &[Star]| stars.iter().map(|star| star.members.len() as u64).sum::<u64>();
-    let before = members(&stars);
-    let kept: Vec<Star> = stars
-        .into_par_iter()
-        .enumerate()
-        .filter_map(|(number, star)| without_inner(star, number, &held))
-        .collect();
-    let left_out = before - members(&kept);
-    (kept, left_out)
+    let members =
+        |stars: &StarRows| stars.heads.iter().map(|star| u64::from(star.members)).sum::<u64>();
+    let mut kept = StarRows::new(work, "kept");
+    let numbers: Vec<usize> = (0..stars.len()).collect();
+    for numbers in numbers.chunks(AHEAD) {
+        let left: Vec<Option<Star>> = numbers
+            .par_iter()
+            .map_init(Vec::new, |scratch, &number| {
+                Ok(without_inner(stars.read(number, scratch)?, number as u32, &held))
+            })
+            .collect::<Result<_>>()?;
+        left.iter().flatten().try_for_each(|star| kept.add(star))?;
+    }
+    kept.seal()?;
+    let left_out = members(&stars) - members(&kept);
+    Ok((kept, left_out))
 }
 
 fn places(star: &Star) -> impl Iterator<Item = Place> + '_ {
@@ -72,14 +78,14 @@ fn places(star: &Star) -> impl Iterator<Item = Place> + '_ {
 }
 
 /// What is new in a star, if anything.
-fn without_inner(mut star: Star, number: usize, held: &[Held]) -> Option<Star> {
+fn without_inner(mut star: Star, number: u32, held: &[Held]) -> Option<Star> {
     // For each place, canonical first, the places of larger stars that hold it.
     let holders: Vec<Vec<Held>> =
         places(&star).map(|place| holders_of(place, number, held).collect()).collect();
-    let mut outer: Vec<usize> = holders.iter().flatten().map(|holder| holder.star).collect();
+    let mut outer: Vec<u32> = holders.iter().flatten().map(|holder| holder.star).collect();
     outer.sort_unstable();
     outer.dedup();
-    let inner_by = |outer: usize| {
+    let inner_by = |outer: u32| {
         // A place holds one: what repeats inside it is new.
         let mut used: HashSet<Held> = HashSet::new();
         holders
@@ -117,7 +123,7 @@ fn without_inner(mut star: Star, number: usize, held: &[Held]) -> Option<Star> {
 }
 
 /// The places of larger stars that hold a place.
-fn holders_of(place: Place, number: usize, held: &[Held]) -> impl Iterator<Item = Held> + '_ {
+fn holders_of(place: Place, number: u32, held: &[Held]) -> impl Iterator<Item = Held> + '_ {
     let reach = place.tokens.start + SLACK;
     let after = held.partition_point(|held| (held.document, held.start) <= (place.document, reach));
     held[..after].iter().rev().take(LOOK_BACK).copied().filter(move |held| {
@@ -147,6 +153,18 @@ mod tests {
         Star { canonical, members: members.collect() }
     }
 
+    /// What is left of stars, as it comes back from rows.
+    fn leave_out(stars: &[Star]) -> (Vec<Star>, u64) {
+        let mut rows = StarRows::new(&Work::tiny(0, 64, 2), "stars");
+        for star in stars {
+            rows.add(star).expect("room");
+        }
+        rows.seal().expect("room");
+        let (kept, left_out) = leave_out_parts(&Work::in_memory(), rows).expect("room");
+        let read = |number| kept.read(number, &mut Vec::new()).expect("whole");
+        ((0..kept.len()).map(read).collect(), left_out)
+    }
+
     fn of_all(stars: &[Star]) -> Vec<Vec<(u32, u32, u32)>> {
         let all = |star: &Star| {
             let place = |p: Place| (p.document, p.tokens.start, p.tokens.end);
@@ -164,23 +182,22 @@ mod tests {
         let quote = whole(10);
         let mut half: Vec<_> = (0..10).map(|document| (document, 100, 118)).collect();
         half.push((10, 7, 25));
-        let (kept, left_out) = leave_out_parts(vec![star(&half), star(&quote)]);
+        let (kept, left_out) = leave_out(&[star(&half), star(&quote)]);
         assert_eq!(of_all(&kept), [quote.clone(), vec![(0, 100, 118), (10, 7, 25)]]);
         assert_eq!(left_out, 9);
         // With a new carrier as the canonical passage one of the old ones stays.
         half.rotate_right(1);
-        let (kept, _) = leave_out_parts(vec![star(&quote), star(&half)]);
+        let (kept, _) = leave_out(&[star(&quote), star(&half)]);
         assert_eq!(of_all(&kept), [quote, vec![(10, 7, 25), (0, 100, 118)]]);
     }
 
     #[test]
     fn a_part_that_is_told_goes_and_one_that_others_quote_stays() {
         let page = whole(2);
-        let (kept, left_out) =
-            leave_out_parts(vec![star(&page), star(&[(0, 110, 120), (1, 110, 120)])]);
+        let (kept, left_out) = leave_out(&[star(&page), star(&[(0, 110, 120), (1, 110, 120)])]);
         assert_eq!((of_all(&kept), left_out), (vec![page.clone()], 1));
         let quoted = [(0, 110, 120), (1, 110, 120), (2, 5, 15), (3, 5, 15)];
-        let (kept, left_out) = leave_out_parts(vec![star(&quoted), star(&page)]);
+        let (kept, left_out) = leave_out(&[star(&quoted), star(&page)]);
         assert_eq!((of_all(&kept), left_out), (vec![page, quoted.to_vec()], 0));
     }
 
@@ -188,7 +205,7 @@ mod tests {
     fn a_repeat_inside_one_place_is_new() {
         let page = whole(2);
         let repeated = vec![(0, 100, 110), (0, 120, 130)];
-        let (kept, _) = leave_out_parts(vec![star(&page), star(&repeated)]);
+        let (kept, _) = leave_out(&[star(&page), star(&repeated)]);
         assert_eq!(of_all(&kept), [page, repeated]);
     }
 }

@@ -43,13 +43,13 @@ impl Teller {
         alignment: &Alignment,
         member: TokenRange,
     ) -> (Span, Vec<Operation>) {
-        let (text_a, text_b) = (collection.text(canonical.document), collection.text(document));
-        let index = |document: u32| &collection.tokens[document as usize];
+        let (of_a, of_b) = (collection.located(canonical.document), collection.located(document));
+        let (text_a, text_b) = (of_a.text(), of_b.text());
         if self.last.replace(canonical) != Some(canonical) {
             let spans = &mut self.canonical;
-            index(canonical.document).spans(text_a, canonical.tokens, &mut self.scratch, spans);
+            of_a.spans(canonical.tokens, &mut self.scratch, spans);
         }
-        index(document).spans(text_b, member, &mut self.scratch, &mut self.member);
+        of_b.spans(member, &mut self.scratch, &mut self.member);
         let mut parts = Vec::new();
         let leading = Part {
             kind: OperationKind::Equal,

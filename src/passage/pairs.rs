@@ -7,16 +7,26 @@
 //! Cost: a few microseconds a pair, linear in its length.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::align::{Aligner, Alignment, Sides, Stretch, equal_ranges};
+use super::anchor::Winnowing;
+use super::archive::Archive;
+use super::blocks::{Job, each_found};
 use super::chain::chains;
 use super::direct::GramTable;
-use super::link::Run;
+use super::grow::{Grower, Run};
+use super::link::find_runs;
+use super::store::{PairRows, PairSink, Road, Side};
 use super::words::{PairWords, Words};
 use super::{Collection, Limits};
+use crate::error::Result;
+use crate::find::Stage;
+use crate::report::model::Suppressed;
 use crate::span::TokenRange;
+use crate::spill::{Sorted, Work};
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
@@ -38,12 +48,21 @@ pub(crate) struct Pair {
     pub(crate) matched: u32,
 }
 
-/// All pairs, by document, and what the filters left out.
+/// Pairs that were found, and how many the filters left out.
 #[derive(Debug, Default)]
-pub(crate) struct Pairs {
-    pub(crate) pairs: Vec<Pair>,
-    pub(crate) short: u64,
-    pub(crate) dissimilar: u64,
+pub(super) struct Found {
+    pub(super) pairs: Vec<Pair>,
+    pub(super) short: u64,
+    pub(super) dissimilar: u64,
+}
+
+impl Found {
+    /// Hands the pairs over and counts what was left out.
+    fn pour(self, road: Road, sink: &mut PairSink, suppressed: &mut Suppressed) -> Result<()> {
+        suppressed.short_alignments += self.short;
+        suppressed.dissimilar_alignments += self.dissimilar;
+        self.pairs.iter().try_for_each(|pair| sink.add(pair, road))
+    }
 }
 
 /// Scratch of one thread.
@@ -53,42 +72,103 @@ pub(crate) struct Worker {
     pub(crate) words: Words,
 }
 
-/// Aligns everything that may share a passage.
-pub(crate) fn find_pairs(collection: &Collection<'_>, runs: &[Run], limits: Limits) -> Pairs {
-    let mut groups: Vec<&[Run]> = runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b)).collect();
-    // Neighbouring groups of one document would make uneven portions for the threads.
-    let portions: Vec<Pairs> = groups
-        .par_chunks_mut(64)
-        .map_init(Worker::default, |worker, groups| {
-            let mut found = Pairs::default();
-            for group in groups {
-                align_group(collection, group, limits, worker, &mut found);
-            }
-            found
-        })
-        .collect();
-    let mut all = Pairs::default();
-    for portion in portions.into_iter().chain(align_to_representatives(collection, limits)) {
-        all.pairs.extend(portion.pairs);
-        all.short += portion.short;
-        all.dissimilar += portion.dissimilar;
+/// Workers that go from stage to stage: the words that they have met are worth keeping.
+#[derive(Default)]
+pub(crate) struct Workers(Mutex<Vec<Worker>>);
+
+impl Workers {
+    /// Lends one that nobody else works with.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Worker) -> T) -> T {
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = idle().pop();
+        let mut worker = worker.unwrap_or_default();
+        let made = work(&mut worker);
+        idle().push(worker);
+        made
     }
-    all.pairs.extend(exact_copies(collection, limits));
-    all.pairs.par_sort_unstable_by(|x, y| (x.a, x.b).cmp(&(y.a, y.b)));
-    all.pairs.dedup_by(|x, y| (x.a, x.b) == (y.a, y.b));
-    all
 }
 
-/// Chains and aligns the runs of one pair of documents.
-fn align_group(
+/// Representatives whose clusters are aligned before the next ones are.
+const CLUSTERS: usize = 1024;
+
+/// Aligns everything that may share a passage: all pairs, and their sides by document.
+pub(super) fn find_pairs(
+    collection: &Collection<'_>,
+    work: &Work,
+    winnowing: Winnowing,
+    limits: Limits,
+    workers: &Workers,
+    suppressed: &mut Suppressed,
+    begin: &mut dyn FnMut(Stage),
+) -> Result<(PairRows, Sorted<Side>)> {
+    begin(Stage::Links);
+    let mut sink = PairSink::new(work);
+    match collection.archive {
+        Archive::Held { tokens, .. } => {
+            let links = find_runs(collection, tokens, winnowing, limits.min_words);
+            suppressed.weak_links += links.weak;
+            suppressed.clustered_links += links.clustered;
+            suppressed.thinned_buckets += links.thinned;
+            begin(Stage::Alignments);
+            for found in align_runs(collection, &links.runs, limits, workers) {
+                found.pour(Road::Links, &mut sink, suppressed)?;
+            }
+        }
+        Archive::Stored(_) => {
+            let grower = Grower { winnowing, min_words: limits.min_words };
+            let aligning = &mut || begin(Stage::Alignments);
+            let mut take =
+                |found: Found, counts: &mut _| found.pour(Road::Links, &mut sink, counts);
+            let of = Job { collection, work, grower, limits, workers };
+            each_found(of, suppressed, aligning, &mut take)?;
+        }
+    }
+    let members = members(collection);
+    let clusters: Vec<&[(u32, u32)]> =
+        members.chunk_by(|x, y| x.0 == y.0).flat_map(|cluster| cluster.chunks(1024)).collect();
+    for clusters in clusters.chunks(CLUSTERS) {
+        for found in align_to_representatives(collection, clusters, limits, workers) {
+            found.pour(Road::Representative, &mut sink, suppressed)?;
+        }
+    }
+    exact_copies(collection, limits).try_for_each(|pair| sink.add(&pair, Road::Copy))?;
+    sink.finish()
+}
+
+/// Aligns all runs, which are sorted.
+fn align_runs(
     collection: &Collection<'_>,
     runs: &[Run],
     limits: Limits,
+    workers: &Workers,
+) -> Vec<Found> {
+    let mut groups: Vec<&[Run]> = runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b)).collect();
+    // Neighbouring groups of one document would make uneven portions for the threads.
+    groups
+        .par_chunks_mut(64)
+        .map(|groups| {
+            let mut found = Found::default();
+            workers.with(|worker| {
+                for group in groups {
+                    let both = collection.both(group[0].a, group[0].b);
+                    align_group(collection, both.whole(), group, limits, worker, &mut found);
+                }
+            });
+            found
+        })
+        .collect()
+}
+
+/// Chains and aligns the runs of one pair of documents.
+pub(super) fn align_group(
+    collection: &Collection<'_>,
+    sides: Sides<'_>,
+    runs: &[Run],
+    limits: Limits,
     worker: &mut Worker,
-    found: &mut Pairs,
+    found: &mut Found,
 ) {
     let (a, b) = (runs[0].a, runs[0].b);
-    let sides = Sides::whole(collection.hashes(a), collection.hashes(b));
     let mut kept = Kept::default();
     for chain in chains(runs) {
         checkpoint();
@@ -99,7 +179,7 @@ fn align_group(
             found.short += 1;
             continue;
         }
-        let mut forms = PairWords::new(&mut worker.words, collection, a, b);
+        let mut forms = PairWords::new(&mut worker.words, collection, (a, b), sides);
         for alignment in worker.aligner.align_chain(sides, &chain, &mut forms) {
             let Some(matched) = limits.check(&alignment, sides.a, found) else { continue };
             if kept.covers(&alignment) || a == b && alignment.b.start <= alignment.a.start {
@@ -132,7 +212,7 @@ fn worth_a_closer_look(
 
 impl Limits {
     /// The matched half words of an alignment that passes; counts one that does not.
-    fn check(self, alignment: &Alignment, a: &[TokenHash], found: &mut Pairs) -> Option<u32> {
+    fn check(self, alignment: &Alignment, a: &[TokenHash], found: &mut Found) -> Option<u32> {
         let matched = alignment.matched_half_words(a);
         if matched < 2 * self.min_words {
             found.short += 1;
@@ -236,8 +316,8 @@ fn repeated_units(
     pairs
 }
 
-/// Aligns the members of each document cluster to their representative.
-fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<Pairs> {
+/// The members of document clusters, copies left out, by representative.
+fn members(collection: &Collection<'_>) -> Vec<(u32, u32)> {
     let mut members: Vec<(u32, u32)> = collection
         .representative
         .iter()
@@ -248,35 +328,47 @@ fn align_to_representatives(collection: &Collection<'_>, limits: Limits) -> Vec<
         .map(|(&representative, member)| (representative, member))
         .collect();
     members.sort_unstable();
-    let clusters: Vec<&[(u32, u32)]> =
-        members.chunk_by(|x, y| x.0 == y.0).flat_map(|cluster| cluster.chunks(1024)).collect();
-    clusters
-        .into_par_iter()
-        .map_init(Worker::default, |worker, cluster| {
-            let representative = cluster[0].0;
-            let tokens = collection.hashes(representative);
-            let whole = TokenRange::new(0, tokens.len() as u32);
-            let table = GramTable::new(tokens, whole);
-            let mut found = Pairs::default();
-            for &(_, member) in cluster {
-                checkpoint();
-                let sides = Sides::whole(tokens, collection.hashes(member));
-                for mut alignment in
-                    table.align(collection, worker, (representative, member), sides)
-                {
-                    let Some(matched) = limits.check(&alignment, tokens, &mut found) else {
-                        continue;
-                    };
-                    let ids = (representative.min(member), representative.max(member));
-                    if representative > member {
-                        alignment = alignment.turned();
-                    }
-                    found.pairs.push(Pair::new(ids.0, ids.1, &alignment, matched));
-                }
+    members
+}
+
+/// Aligns the members of document clusters to their representatives.
+fn align_to_representatives(
+    collection: &Collection<'_>,
+    clusters: &[&[(u32, u32)]],
+    limits: Limits,
+    workers: &Workers,
+) -> Vec<Found> {
+    let align = |&cluster: &&[(u32, u32)]| {
+        workers.with(|worker| align_cluster(collection, cluster, limits, worker))
+    };
+    clusters.into_par_iter().map(align).collect()
+}
+
+/// Aligns members to the representative that they share.
+fn align_cluster(
+    collection: &Collection<'_>,
+    cluster: &[(u32, u32)],
+    limits: Limits,
+    worker: &mut Worker,
+) -> Found {
+    let representative = cluster[0].0;
+    let tokens = collection.hashes(representative);
+    let table = GramTable::new(&tokens, TokenRange::new(0, tokens.len() as u32));
+    let mut found = Found::default();
+    for &(_, member) in cluster {
+        checkpoint();
+        let theirs = collection.hashes(member);
+        let sides = Sides::whole(&tokens, &theirs);
+        for mut alignment in table.align(collection, worker, (representative, member), sides) {
+            let Some(matched) = limits.check(&alignment, &tokens, &mut found) else { continue };
+            let ids = (representative.min(member), representative.max(member));
+            if representative > member {
+                alignment = alignment.turned();
             }
-            found
-        })
-        .collect()
+            found.pairs.push(Pair::new(ids.0, ids.1, &alignment, matched));
+        }
+    }
+    found
 }
 
 /// Exact copies share all of their tokens.
@@ -286,7 +378,8 @@ fn exact_copies<'a>(
 ) -> impl Iterator<Item = Pair> + 'a {
     collection.copy_of.iter().zip(0u32..).filter(|&(&first, copy)| first != copy).filter_map(
         move |(&first, copy)| {
-            let sides = Sides::whole(collection.hashes(first), collection.hashes(copy));
+            let both = collection.both(first, copy);
+            let sides = both.whole();
             let alignment = equal_ranges(sides)?;
             let matched = alignment.matched_half_words(sides.a);
             (matched >= 2 * limits.min_words).then(|| Pair::new(first, copy, &alignment, matched))

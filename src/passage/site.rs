@@ -6,41 +6,69 @@
 //! smaller site that lies inside it: where A and B share a page and C quotes a sentence of it
 //! from B, the sentence stands in A as well.
 //!
-//! Cost: a few look-ups in ordered maps for each span and each carried site.
+//! Cost: a few look-ups in ordered maps for each span and each carried site; 20 bytes in memory
+//! a site and 8 a pair, while all else goes by document through sorters.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::align::Stretch;
-use super::pairs::{Pair, Place};
+use super::pairs::Place;
+use super::store::{Matches, PairRows, Side};
 use crate::cluster::UnionFind;
+use crate::error::Result;
 use crate::span::TokenRange;
+use crate::spill::{Sorted, Work, record};
+use crate::stop::{checkpoint, or_fail};
 
 /// Number of a site.
-pub(crate) type SiteId = u32;
+pub(super) type SiteId = u32;
 
 /// All sites and how they hang together.
-pub(crate) struct Sites {
+pub(super) struct Sites {
     /// Every site, by number.
-    pub(crate) places: Vec<Place>,
-    /// The connected components of two or more sites; each sorted by place, all by first place.
-    pub(crate) components: Vec<Vec<SiteId>>,
-    /// Pairs of sites that an alignment connects; both directions, sorted.
-    pub(crate) edges: Vec<Edge>,
+    pub(super) places: Vec<Place>,
+    /// The sites of each connected component.
+    pub(super) components: Sorted<Member>,
+    /// Pairs of sites that an alignment connects, by component; both directions.
+    pub(super) edges: Sorted<Edge>,
 }
 
-/// An alignment between two sites, as seen from one of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Edge {
-    pub(crate) from: SiteId,
-    pub(crate) to: SiteId,
-    /// Matched half words.
-    pub(crate) matched: u32,
-    /// Number of the pair.
-    pub(crate) pair: u32,
-    /// Whether the pair has `to` as its first side.
-    pub(crate) turned: bool,
+record! {
+    /// A site of a component, which is named by its lowest one.
+    Member { component: u32, site: u32 }
+    key(member) = u64::from(member.component)
+}
+
+record! {
+    /// An alignment between two sites, as seen from one of them.
+    Edge {
+        component: u32,
+        from: u32,
+        to: u32,
+        /// Matched half words.
+        matched: u32,
+        /// Number of the pair.
+        pair: u32,
+        /// Whether the pair has `to` as its first side.
+        turned: u8,
+    }
+    key(edge) = u64::from(edge.component) << 32 | u64::from(edge.from)
+}
+
+record! {
+    /// Where a site is carried to by an alignment that it lies inside of.
+    Target {
+        document: u32,
+        /// Rank of the site among those of its round.
+        rank: u32,
+        /// Number among the targets of its site.
+        number: u32,
+        from: u32,
+        start: u32,
+        end: u32,
+    }
+    key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
 }
 
 /// The sites of one document by size class and start.
@@ -76,76 +104,224 @@ impl DocumentSites {
     fn add(&mut self, places: &mut Vec<Place>, place: Place) -> SiteId {
         let site = places.len() as SiteId;
         places.push(place);
-        self.by_class.insert((size_class(place.tokens), place.tokens.start), site);
+        self.enter(place.tokens, site);
         site
     }
-}
 
-/// One side of a pair, as seen from its document.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Side {
-    document: u32,
-    start: u32,
-    end: u32,
-    pair: u32,
-    second: bool,
-}
-
-impl Side {
-    fn tokens(self) -> TokenRange {
-        TokenRange::new(self.start, self.end)
+    fn enter(&mut self, tokens: TokenRange, site: SiteId) {
+        self.by_class.insert((size_class(tokens), tokens.start), site);
     }
 }
+
+/// Sides that are in memory while threads work on their documents.
+const AHEAD: usize = 1 << 16;
 
 /// Makes sites of all pairs and connects them.
-pub(crate) fn find_sites(pairs: &[Pair], documents: usize, min_words: u32) -> Sites {
-    let sides = sides_by_document(pairs);
-    let mut by_document: Vec<DocumentSites> = Vec::new();
-    by_document.resize_with(documents, DocumentSites::default);
-    let mut places = Vec::new();
-    let mut site_of = vec![[0; 2]; pairs.len()];
-    let of_documents: Vec<&[Side]> = sides.chunk_by(|x, y| x.document == y.document).collect();
-    let assigned: Vec<Assigned> =
-        of_documents.par_iter().map(|sides| Assigned::new(sides)).collect();
-    for (sides, assigned) in of_documents.into_iter().zip(assigned) {
-        let first = places.len() as SiteId;
-        for (side, site) in sides.iter().zip(assigned.site_of) {
-            site_of[side.pair as usize][usize::from(side.second)] = first + site;
-        }
-        let mut here = assigned.here;
-        here.by_class.values_mut().for_each(|site| *site += first);
-        by_document[sides[0].document as usize] = here;
-        places.extend(assigned.places);
-    }
-    let mut union = UnionFind::new(places.len() as u32);
-    let mut edges = Vec::with_capacity(2 * pairs.len());
-    for ((&[a, b], pair), number) in site_of.iter().zip(pairs).zip(0u32..) {
-        if a != b {
-            union.union(a, b);
-            let edge = Edge { from: a, to: b, matched: pair.matched, pair: number, turned: false };
-            edges.extend([edge, Edge { from: b, to: a, turned: true, ..edge }]);
-        }
-    }
-    carry_over(pairs, &sides, &site_of, &mut by_document, &mut places, &mut union, min_words);
-    edges.par_sort_unstable();
-    Sites { components: components(&places, &mut union), places, edges }
+pub(super) fn find_sites(
+    work: &Work,
+    pairs: &PairRows,
+    sides: &Sorted<Side>,
+    min_words: u32,
+) -> Result<Sites> {
+    let mut sites = Finder {
+        work,
+        pairs,
+        sides,
+        min_words,
+        site_of: vec![[0; 2]; pairs.len()],
+        places: Vec::new(),
+        rounds: Vec::new(),
+        ranks: Vec::new(),
+        union: UnionFind::new(0),
+    };
+    sites.assign()?;
+    sites.carry_over()?;
+    sites.finish()
 }
 
-fn sides_by_document(pairs: &[Pair]) -> Vec<Side> {
-    let mut sides: Vec<Side> = Vec::with_capacity(2 * pairs.len());
-    for (pair, number) in pairs.iter().zip(0u32..) {
-        for (place, second) in [(pair.a, false), (pair.b, true)] {
-            let Place { document, tokens: TokenRange { start, end } } = place;
-            sides.push(Side { document, start, end, pair: number, second });
+/// Calls `visit` with the sides of many documents at a time, in order.
+fn each_lot(sides: &Sorted<Side>, mut visit: impl FnMut(&[&[Side]]) -> Result<()>) -> Result<()> {
+    let (mut cursor, mut next) = (sides.all()?, Vec::new());
+    let mut lot: Vec<Side> = Vec::new();
+    loop {
+        let more = cursor.group(&mut next, |side| side.document)?;
+        if !more || lot.len() + next.len() > AHEAD {
+            let documents: Vec<&[Side]> = lot.chunk_by(|x, y| x.document == y.document).collect();
+            visit(&documents)?;
+            lot.clear();
         }
+        if !more {
+            return Ok(());
+        }
+        lot.append(&mut next);
     }
-    sides.par_sort_unstable();
-    sides
+}
+
+/// Makes sites step by step.
+struct Finder<'a> {
+    work: &'a Work,
+    pairs: &'a PairRows,
+    sides: &'a Sorted<Side>,
+    min_words: u32,
+    /// The sites of both sides of each pair.
+    site_of: Vec<[SiteId; 2]>,
+    places: Vec<Place>,
+    /// Where the sites of each round begin; within a round they are sorted by document.
+    rounds: Vec<usize>,
+    /// The order in which the sites of the latest round were found.
+    ranks: Vec<u32>,
+    union: UnionFind,
+}
+
+impl Finder<'_> {
+    /// Makes the sites that the sides of pairs are.
+    fn assign(&mut self) -> Result<()> {
+        let Self { sides, site_of, places, .. } = self;
+        each_lot(sides, |documents| {
+            let assigned: Vec<Assigned> =
+                documents.par_iter().map(|sides| Assigned::new(sides)).collect();
+            for (sides, assigned) in documents.iter().zip(assigned) {
+                let first = places.len() as SiteId;
+                for (side, site) in sides.iter().zip(assigned.site_of) {
+                    site_of[side.pair as usize][usize::from(side.second)] = first + site;
+                }
+                places.extend(assigned.places);
+            }
+            Ok(())
+        })?;
+        self.rounds.push(0);
+        self.ranks = (0..places.len() as u32).collect();
+        self.union = UnionFind::new(places.len() as u32);
+        for &[a, b] in site_of.iter().filter(|[a, b]| a != b) {
+            self.union.union(a, b);
+        }
+        Ok(())
+    }
+
+    /// Carries every site over each alignment that it lies inside of, until nothing new turns up.
+    ///
+    /// In rounds: where sites are carried to depends on the pairs alone, and which of them are new
+    /// on their order in the document that they are carried to.
+    fn carry_over(&mut self) -> Result<()> {
+        while let Some(&first) = self.rounds.last().filter(|&&first| first < self.places.len()) {
+            let targets = self.targets(first)?;
+            self.rounds.push(self.places.len());
+            self.take_in(&targets)?;
+        }
+        Ok(())
+    }
+
+    /// Where the sites from number `first` on are carried to.
+    fn targets(&self, first: usize) -> Result<Sorted<Target>> {
+        let Self { pairs, site_of, min_words, .. } = self;
+        let reach = Reach { pairs, site_of, min_words: *min_words };
+        let mut targets = self.work.sorter("targets", 5);
+        let mut next = first;
+        each_lot(self.sides, |documents| {
+            let mut jobs: Vec<(&[Side], usize, usize)> = Vec::new();
+            for sides in documents {
+                let document = sides[0].document;
+                let from = next;
+                // A site lies in a document that has sides: it was carried there by one.
+                while self.places.get(next).is_some_and(|place| place.document == document) {
+                    next += 1;
+                }
+                if from < next {
+                    jobs.push((sides, from, next));
+                }
+            }
+            let found: Vec<Vec<Target>> = jobs
+                .into_par_iter()
+                .map_init(Vec::new, |scratch, (sides, from, to)| {
+                    checkpoint();
+                    let mut found = Vec::new();
+                    let furthest = furthest(sides);
+                    for site in from..to {
+                        let place = self.places[site].tokens;
+                        let ids = (site as SiteId, self.ranks[site - first]);
+                        reach.targets(sides, &furthest, ids, place, scratch, &mut found);
+                    }
+                    found
+                })
+                .collect();
+            found.iter().try_for_each(|found| targets.extend(found))
+        })?;
+        targets.finish(false)
+    }
+
+    /// Makes the sites that are new of what others were carried to, and connects all.
+    fn take_in(&mut self, targets: &Sorted<Target>) -> Result<()> {
+        let (mut cursor, mut targets) = (targets.all()?, Vec::new());
+        let first = self.places.len();
+        // When each new site was found.
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        while cursor.group(&mut targets, |target| target.document)? {
+            let document = targets[0].document;
+            let mut here = self.sites_of(document);
+            for &Target { rank, number, from, start, end, .. } in &targets {
+                let tokens = TokenRange::new(start, end);
+                let twin = here.find(&self.places, tokens).unwrap_or_else(|| {
+                    self.union.push();
+                    found.push((rank, number));
+                    here.add(&mut self.places, Place { document, tokens })
+                });
+                if twin != from {
+                    self.union.union(from, twin);
+                }
+            }
+        }
+        let mut order: Vec<u32> = (0..(self.places.len() - first) as u32).collect();
+        order.par_sort_unstable_by_key(|&new| found[new as usize]);
+        self.ranks = vec![0; order.len()];
+        for (new, rank) in order.into_iter().zip(0..) {
+            self.ranks[new as usize] = rank;
+        }
+        Ok(())
+    }
+
+    /// The sites of a document so far.
+    fn sites_of(&self, document: u32) -> DocumentSites {
+        let mut here = DocumentSites::default();
+        let ends = self.rounds.iter().copied().skip(1).chain([self.places.len()]);
+        for (&first, end) in self.rounds.iter().zip(ends) {
+            let round = &self.places[first..end];
+            let from = first + round.partition_point(|place| place.document < document);
+            let own = self.places[from..end].iter().take_while(|place| place.document == document);
+            own.zip(from..).for_each(|(place, site)| here.enter(place.tokens, site as SiteId));
+        }
+        here
+    }
+
+    /// Sorts sites and edges by component.
+    fn finish(mut self) -> Result<Sites> {
+        let mut edges = self.work.sorter("links", 5);
+        let (mut cursor, site_of) = (self.sides.all()?, &self.site_of);
+        while let Some(side) = cursor.next()? {
+            let Side { pair, second, matched, .. } = side;
+            let [from, to] = match (site_of[pair as usize], second) {
+                (sites, 0) => sites,
+                ([first, second], _) => [second, first],
+            };
+            if from != to {
+                let component = self.union.find(from);
+                edges.push(Edge { component, from, to, matched, pair, turned: second })?;
+            }
+        }
+        self.site_of = Vec::new();
+        let mut members = self.work.sorter("components", 5);
+        for site in 0..self.places.len() as SiteId {
+            members.push(Member { component: self.union.find(site), site })?;
+        }
+        Ok(Sites {
+            places: self.places,
+            components: members.finish(false)?,
+            edges: edges.finish(false)?,
+        })
+    }
 }
 
 /// The sites of one document, numbered from 0.
 struct Assigned {
-    here: DocumentSites,
     places: Vec<Place>,
     /// By side.
     site_of: Vec<SiteId>,
@@ -175,113 +351,71 @@ impl Assigned {
                 .unwrap_or_else(|| here.add(&mut places, Place { document, tokens }));
             site_of[first..first + span.len()].fill(site);
         }
-        Self { here, places, site_of }
+        Self { places, site_of }
     }
 }
 
-/// Carries every site over each alignment that it lies inside of, until nothing new turns up.
-fn carry_over(
-    pairs: &[Pair],
-    sides: &[Side],
-    site_of: &[[SiteId; 2]],
-    by_document: &mut [DocumentSites],
-    places: &mut Vec<Place>,
-    union: &mut UnionFind,
-    min_words: u32,
-) {
-    // The furthest end among the sides of one document up to each: bounds the search for sides
-    // that reach over a site.
-    let mut furthest: Vec<u32> = Vec::with_capacity(sides.len());
-    for (i, side) in sides.iter().enumerate() {
-        let before =
-            if i > 0 && sides[i - 1].document == side.document { furthest[i - 1] } else { 0 };
-        furthest.push(before.max(side.end));
-    }
-    let reach = Reach { pairs, sides, site_of, furthest: &furthest, min_words };
-    let mut next = 0;
-    while next < places.len() {
-        let (site, end) = (next, places.len());
-        next = end;
-        // Where sites are carried to depends on the pairs alone, and which of them are new on
-        // their order.
-        let carried: Vec<Vec<Place>> = places[site..end]
-            .par_iter()
-            .enumerate()
-            .map(|(i, &place)| reach.targets((site + i) as SiteId, place).collect())
-            .collect();
-        for (site, target) in (site..)
-            .zip(carried)
-            .flat_map(|(site, places)| places.into_iter().map(move |p| (site as SiteId, p)))
-        {
-            let there = &mut by_document[target.document as usize];
-            let twin = there.find(places, target.tokens).unwrap_or_else(|| {
-                union.push();
-                there.add(places, target)
-            });
-            if twin != site {
-                union.union(site, twin);
-            }
-        }
-    }
+/// By side: the furthest end among those of its document up to it. It bounds the search for sides
+/// that reach over a site.
+fn furthest(sides: &[Side]) -> Vec<u32> {
+    let furthest = |furthest: &mut u32, side: &Side| {
+        *furthest = side.end.max(*furthest);
+        Some(*furthest)
+    };
+    sides.iter().scan(0, furthest).collect()
 }
 
 /// What decides where sites are carried to.
 struct Reach<'a> {
-    pairs: &'a [Pair],
-    sides: &'a [Side],
+    pairs: &'a PairRows,
     site_of: &'a [[SiteId; 2]],
-    /// By side: the furthest end among those of its document up to it.
-    furthest: &'a [u32],
     min_words: u32,
 }
 
 impl Reach<'_> {
     /// Where the alignments that a site lies inside of carry it.
-    fn targets(&self, site: SiteId, place: Place) -> impl Iterator<Item = Place> + '_ {
-        let Place { document, tokens } = place;
-        let starts = self
-            .sides
-            .partition_point(|side| (side.document, side.start) <= (document, tokens.start));
-        (0..starts)
+    fn targets(
+        &self,
+        sides: &[Side],
+        furthest: &[u32],
+        (from, rank): (SiteId, u32),
+        tokens: TokenRange,
+        scratch: &mut Vec<u8>,
+        found: &mut Vec<Target>,
+    ) {
+        let starts = sides.partition_point(|side| side.start <= tokens.start);
+        let mut number = 0;
+        for (side, _) in sides[..starts]
+            .iter()
+            .zip(furthest)
             .rev()
-            .take_while(move |&i| {
-                self.sides[i].document == document && self.furthest[i] >= tokens.end
-            })
-            .map(|i| self.sides[i])
-            .filter(move |side| {
-                let own = self.site_of[side.pair as usize][usize::from(side.second)] == site;
-                !own && side.end >= tokens.end
-            })
-            .filter_map(move |side| {
-                carried(&self.pairs[side.pair as usize], side.second, tokens, self.min_words)
-            })
+            .take_while(|(_, furthest)| **furthest >= tokens.end)
+        {
+            let turned = side.second == 1;
+            let own = self.site_of[side.pair as usize][usize::from(side.second)] == from;
+            if own || side.end < tokens.end {
+                continue;
+            }
+            let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
+            if let Some(place) = or_fail(self.pairs.with(side.pair, turned, scratch, carry)) {
+                let Place { document, tokens: TokenRange { start, end } } = place;
+                found.push(Target { document, rank, number, from, start, end });
+                number += 1;
+            }
+        }
     }
 }
 
-/// Where a range of one side stands on the other, if enough of it is equal there.
-fn carried(pair: &Pair, second: bool, tokens: TokenRange, min_words: u32) -> Option<Place> {
-    let turned = |stretch: &Stretch| if second { stretch.turned() } else { *stretch };
-    let from =
-        pair.matches.partition_point(|stretch| turned(stretch).at_a + stretch.len <= tokens.start);
+/// Where a range of the first side stands on the other, if enough of it is equal there.
+fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<Place> {
     let mut hull: Option<TokenRange> = None;
     let mut equal = 0;
-    let inside = pair.matches[from..].iter().map_while(|stretch| turned(stretch).clipped(tokens));
+    let inside = matches.from(tokens.start).map_while(|stretch| stretch.clipped(tokens));
     for part in inside.filter(|part| !part.form) {
         let there = TokenRange::new(part.at_b, part.at_b + part.len);
         equal += part.len;
         hull = Some(hull.map_or(there, |hull| hull.hull(there)));
     }
-    let document = if second { pair.a.document } else { pair.b.document };
     hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words)
-        .map(|tokens| Place { document, tokens })
-}
-
-/// Components of two or more sites, each by place, all by first place.
-fn components(places: &[Place], union: &mut UnionFind) -> Vec<Vec<SiteId>> {
-    let mut components = union.components();
-    for component in &mut components {
-        component.sort_unstable_by_key(|&site| (places[site as usize], site));
-    }
-    components.sort_unstable_by_key(|component| places[component[0] as usize]);
-    components
+        .map(|tokens| Place { document: matches.other(), tokens })
 }

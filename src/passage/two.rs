@@ -1,10 +1,10 @@
 //! Two texts by themselves: what they share, word by word, without a collection around them.
 
-use super::Collection;
-use super::align::Sides;
+use super::archive::Archive;
 use super::direct::GramTable;
 use super::operations::Teller;
 use super::pairs::{Place, Worker};
+use super::{Collection, Origins};
 use crate::document::Document;
 use crate::report::model::Operation;
 use crate::span::{Span, TokenRange};
@@ -51,12 +51,13 @@ pub fn align(a: &str, b: &str) -> Vec<AlignedPart> {
         .collect();
     let alone = [0, 1];
     let collection = Collection {
-        documents: &documents,
-        tokens: &tokens,
+        archive: Archive::Held { documents: &documents, tokens: &tokens },
+        origins: &Origins::default(),
         copy_of: &alone,
         representative: &alone,
     };
-    let sides = Sides::whole(collection.hashes(0), collection.hashes(1));
+    let both = collection.both(0, 1);
+    let sides = both.whole();
     let table = GramTable::new(sides.a, TokenRange::new(0, sides.a.len() as u32));
     let (mut worker, mut teller) = (Worker::default(), Teller::default());
     let mut scratch = SpanScratch::default();

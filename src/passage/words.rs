@@ -11,7 +11,7 @@
 use hashbrown::HashMap;
 
 use super::Collection;
-use super::align::{Forms, Window};
+use super::align::{Forms, Sides, Window};
 use super::programme::FORM_ASIDE;
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize};
@@ -133,8 +133,7 @@ impl Words {
         token: u32,
         around: TokenRange,
     ) -> u32 {
-        let index = &collection.tokens[document as usize];
-        index.spans(collection.text(document), around, &mut self.scratch, &mut self.spans);
+        collection.located(document).spans(around, &mut self.scratch, &mut self.spans);
         let own = self.spans.get((token - around.start) as usize);
         let sharing = self.spans.iter().filter(|&span| Some(span) == own).count() as u32;
         sharing.saturating_sub(1)
@@ -142,13 +141,19 @@ impl Words {
 
     /// The signature of the word at a position of a document.
     #[inline]
-    fn signature(&mut self, collection: &Collection<'_>, document: u32, at: u32) -> Signature {
-        let hash = collection.hashes(document)[at as usize];
+    fn signature(
+        &mut self,
+        collection: &Collection<'_>,
+        document: u32,
+        tokens: &[TokenHash],
+        at: u32,
+    ) -> Signature {
+        let hash = tokens[at as usize];
         let slot = (hash.0 >> 1) as usize % AT_HAND;
         match self.at_hand.get(slot) {
             Some(&(at_hand, signature)) if at_hand == hash => signature,
             _ => {
-                let signature = self.word(collection, document, at).signature;
+                let signature = self.word(collection, document, hash, at).signature;
                 if self.at_hand.is_empty() {
                     // Each slot with a hash that belongs to the next one.
                     self.at_hand
@@ -163,15 +168,19 @@ impl Words {
     }
 
     /// The word at a position of a document, read in its text if it was not met before.
-    fn word(&mut self, collection: &Collection<'_>, document: u32, at: u32) -> Word {
-        let hash = collection.hashes(document)[at as usize];
+    fn word(
+        &mut self,
+        collection: &Collection<'_>,
+        document: u32,
+        hash: TokenHash,
+        at: u32,
+    ) -> Word {
         if let Some(&word) = self.by_hash.get(&hash) {
             return word;
         }
-        let text = collection.text(document);
-        let index = &collection.tokens[document as usize];
-        let span = index.span_of(text, TokenRange::new(at, at + 1), &mut self.scratch);
-        let slice = span.map_or("", |span| &text[span.range()]);
+        let located = collection.located(document);
+        let span = located.span_of(TokenRange::new(at, at + 1), &mut self.scratch);
+        let slice = span.map_or("", |span| &located.text()[span.range()]);
         // The tokens of a contraction share a span; the hash tells which word is meant.
         let which = tokenize(slice).iter().position(|token| token.hash == hash);
         let word = which.and_then(|which| normalized(slice).into_iter().nth(which));
@@ -198,25 +207,28 @@ pub(crate) struct PairWords<'a> {
     store: &'a mut Words,
     collection: &'a Collection<'a>,
     documents: [u32; 2],
+    tokens: [&'a [TokenHash]; 2],
     window: Window,
 }
 
 impl<'a> PairWords<'a> {
-    /// The words of documents `a` and `b`.
+    /// The words of two documents, whose tokens `sides` are.
     pub(crate) fn new(
         store: &'a mut Words,
         collection: &'a Collection<'a>,
-        a: u32,
-        b: u32,
+        documents: (u32, u32),
+        sides: Sides<'a>,
     ) -> Self {
         store.forget_if_full();
-        Self { store, collection, documents: [a, b], window: Window::default() }
+        let (documents, tokens) = ([documents.0, documents.1], [sides.a, sides.b]);
+        Self { store, collection, documents, tokens, window: Window::default() }
     }
 
     fn is_form(&mut self, row: usize, column: usize) -> bool {
         let (a, b) = self.window.positions(row, column);
-        let a = self.store.word(self.collection, self.documents[0], a);
-        let b = self.store.word(self.collection, self.documents[1], b);
+        let [tokens_a, tokens_b] = self.tokens;
+        let a = self.store.word(self.collection, self.documents[0], tokens_a[a as usize], a);
+        let b = self.store.word(self.collection, self.documents[1], tokens_b[b as usize], b);
         let letters = |word: Word| &self.store.letters[word.start as usize..word.end as usize];
         is_form_of(letters(a), letters(b))
     }
@@ -240,7 +252,7 @@ impl Forms for PairWords<'_> {
         let store = &mut *self.store;
         while store.rows.len() <= row {
             let (at, _) = self.window.positions(store.rows.len(), 0);
-            let signature = store.signature(self.collection, self.documents[0], at);
+            let signature = store.signature(self.collection, self.documents[0], self.tokens[0], at);
             store.rows.push(signature);
         }
         let signature = store.rows[row];
@@ -252,7 +264,7 @@ impl Forms for PairWords<'_> {
         while store.columns.len() < wanted {
             let column = store.columns.len() - 2 * FORM_ASIDE;
             let (_, at) = self.window.positions(0, column);
-            let signature = store.signature(self.collection, self.documents[1], at);
+            let signature = store.signature(self.collection, self.documents[1], self.tokens[1], at);
             store.columns.push(signature);
         }
         let known = store.columns.len();

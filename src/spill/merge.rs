@@ -26,6 +26,10 @@ pub(crate) struct KeyRange {
 impl KeyRange {
     pub(crate) const ALL: Self = Self { low: 0, high: None };
 
+    pub(crate) const fn new(low: u64, high: Option<u64>) -> Self {
+        Self { low, high }
+    }
+
     fn is_above(self, key: u64) -> bool {
         self.high.is_some_and(|high| key >= high)
     }
@@ -89,11 +93,7 @@ impl<R: Record> Sorted<R> {
     pub(crate) fn range(&self, range: KeyRange) -> Result<Cursor<'_, R>> {
         match &self.0 {
             Place::Memory(all) => {
-                let first = all.partition_point(|record| record.key() < range.low);
-                let end = range
-                    .high
-                    .map_or(all.len(), |high| all.partition_point(|record| record.key() < high));
-                let source = Source::Memory(&all[first..end.max(first)]);
+                let source = Source::Memory(&all[slots(all, range)]);
                 Ok(Cursor { source, unique: false, last: None, ahead: None })
             }
             Place::Runs { file, unique, .. } => Cursor::of_runs(file, &file.runs, range, *unique),
@@ -103,14 +103,22 @@ impl<R: Record> Sorted<R> {
     /// At most `parts` ranges of about the same number of records, in order, which together are
     /// all.
     pub(crate) fn split(&self, parts: usize) -> Vec<KeyRange> {
+        self.split_within(KeyRange::ALL, parts)
+    }
+
+    /// The same for the records of a range.
+    pub(crate) fn split_within(&self, within: KeyRange, parts: usize) -> Vec<KeyRange> {
         let fences: Vec<u64> = match &self.0 {
             Place::Memory(all) => {
+                let all = &all[slots(all, within)];
                 let step = (all.len() / (16 * parts.max(1))).max(1);
                 all.iter().step_by(step).map(Record::key).collect()
             }
             Place::Runs { file, .. } => {
-                let mut fences: Vec<u64> =
-                    file.runs.iter().flat_map(|run| run.fences.iter().copied()).collect();
+                let fences = file.runs.iter().flat_map(|run| run.fences.iter().copied());
+                let mut fences: Vec<u64> = fences
+                    .filter(|&fence| fence >= within.low && !within.is_above(fence))
+                    .collect();
                 fences.sort_unstable();
                 fences
             }
@@ -118,11 +126,24 @@ impl<R: Record> Sorted<R> {
         let mut lows: Vec<u64> = (1..parts)
             .filter_map(|part| fences.get(part * fences.len() / parts).copied())
             .collect();
-        lows.retain(|&low| low > 0);
+        lows.retain(|&low| low > within.low);
         lows.dedup();
-        let highs = lows.iter().copied().map(Some).chain([None]);
-        [0].iter().chain(&lows).zip(highs).map(|(&low, high)| KeyRange { low, high }).collect()
+        let highs = lows.iter().copied().map(Some).chain([within.high]);
+        [within.low]
+            .iter()
+            .chain(&lows)
+            .zip(highs)
+            .map(|(&low, high)| KeyRange { low, high })
+            .collect()
     }
+}
+
+/// Where the records of a range lie among all.
+fn slots<R: Record>(all: &[R], range: KeyRange) -> std::ops::Range<usize> {
+    let first = all.partition_point(|record| record.key() < range.low);
+    let below = |high| all.partition_point(|record| record.key() < high);
+    let end = range.high.map_or(all.len(), below);
+    first..end.max(first)
 }
 
 /// Reads sorted records one after another.

@@ -31,14 +31,22 @@ const STEP: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct TokenIndex {
     hashes: Box<[TokenHash]>,
-    checkpoints: Box<[Checkpoint]>,
+    checkpoints: Checkpoints,
 }
 
 /// A token and where it starts; the first of its contraction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Checkpoint {
     token: u32,
     byte: u32,
+}
+
+/// Where every 64th of a document's tokens starts: what an index has besides the hashes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Checkpoints {
+    points: Box<[Checkpoint]>,
+    /// Number of all tokens.
+    tokens: u32,
 }
 
 /// Scratch for finding spans again; reused from call to call and text to text.
@@ -52,17 +60,11 @@ impl TokenIndex {
     /// Keeps what is needed of a text's tokens.
     #[must_use]
     pub fn new(tokens: &TokenBuffer) -> Self {
-        let checkpoint = |mut token: usize| {
-            let byte = tokens.starts[token];
-            while token > 0 && tokens.starts[token - 1] == byte {
-                token -= 1;
-            }
-            Checkpoint { token: token as u32, byte }
-        };
-        Self {
-            hashes: tokens.hashes.as_slice().into(),
-            checkpoints: (0..tokens.starts.len()).step_by(STEP).map(checkpoint).collect(),
-        }
+        Self { hashes: tokens.hashes.as_slice().into(), checkpoints: Checkpoints::new(tokens) }
+    }
+
+    pub(crate) const fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
     }
 
     /// The hashes of all tokens, in order.
@@ -92,7 +94,7 @@ impl TokenIndex {
     /// Bytes of memory held.
     #[must_use]
     pub fn memory(&self) -> usize {
-        size_of_val(&*self.hashes) + size_of_val(&*self.checkpoints)
+        size_of_val(&*self.hashes) + size_of_val(&*self.checkpoints.points)
     }
 
     /// Bytes from the first to the last token of a range.
@@ -101,6 +103,69 @@ impl TokenIndex {
     /// beyond the last token. A range that ends inside a contraction covers all of it, as its
     /// tokens share one span.
     pub fn span_of(
+        &self,
+        text: &str,
+        tokens: TokenRange,
+        scratch: &mut SpanScratch,
+    ) -> Option<Span> {
+        self.checkpoints.span_of(text, tokens, scratch)
+    }
+
+    /// Replaces the content of `out` by the spans of a range's tokens, one each.
+    ///
+    /// `text` must be the text that the index was made of. Nothing is written if the range is
+    /// empty or ends beyond the last token.
+    pub fn spans(
+        &self,
+        text: &str,
+        tokens: TokenRange,
+        scratch: &mut SpanScratch,
+        out: &mut Vec<Span>,
+    ) {
+        self.checkpoints.spans(text, tokens, scratch, out);
+    }
+}
+
+impl Checkpoints {
+    /// Bytes of a document's checkpoints in a row.
+    pub(crate) const fn bytes(tokens: u32) -> usize {
+        (tokens as usize).div_ceil(STEP) * size_of::<Checkpoint>()
+    }
+
+    pub(crate) fn new(tokens: &TokenBuffer) -> Self {
+        let checkpoint = |mut token: usize| {
+            let byte = tokens.starts[token];
+            while token > 0 && tokens.starts[token - 1] == byte {
+                token -= 1;
+            }
+            Checkpoint { token: token as u32, byte }
+        };
+        Self {
+            points: (0..tokens.starts.len()).step_by(STEP).map(checkpoint).collect(),
+            tokens: tokens.starts.len() as u32,
+        }
+    }
+
+    /// Adds them to a row, in [`bytes`](Self::bytes) bytes.
+    pub(crate) fn put(&self, row: &mut Vec<u8>) {
+        for point in &self.points {
+            row.extend_from_slice(&point.token.to_le_bytes());
+            row.extend_from_slice(&point.byte.to_le_bytes());
+        }
+    }
+
+    /// Those of so many tokens, from a row of theirs alone.
+    pub(crate) fn get(row: &[u8], tokens: u32) -> Self {
+        let (numbers, _) = row.as_chunks::<4>();
+        let point = |pair: &[[u8; 4]]| Checkpoint {
+            token: u32::from_le_bytes(pair[0]),
+            byte: u32::from_le_bytes(pair[1]),
+        };
+        Self { points: numbers.chunks_exact(2).map(point).collect(), tokens }
+    }
+
+    /// [`TokenIndex::span_of`] without the hashes.
+    pub(crate) fn span_of(
         &self,
         text: &str,
         tokens: TokenRange,
@@ -118,11 +183,8 @@ impl TokenIndex {
         Some(Span { start: first.start, end: last.end })
     }
 
-    /// Replaces the content of `out` by the spans of a range's tokens, one each.
-    ///
-    /// `text` must be the text that the index was made of. Nothing is written if the range is
-    /// empty or ends beyond the last token.
-    pub fn spans(
+    /// [`TokenIndex::spans`] without the hashes.
+    pub(crate) fn spans(
         &self,
         text: &str,
         tokens: TokenRange,
@@ -149,13 +211,13 @@ impl TokenIndex {
         tokens: TokenRange,
         scratch: &mut SpanScratch,
     ) -> Option<(TokenRange, u32)> {
-        if tokens.start >= tokens.end || tokens.end as usize > self.len() {
+        if tokens.start >= tokens.end || tokens.end > self.tokens {
             return None;
         }
-        let after_start = self.checkpoints.partition_point(|point| point.token <= tokens.start);
-        let from = self.checkpoints.get(after_start.checked_sub(1)?)?;
-        let not_before_end = self.checkpoints.partition_point(|point| point.token < tokens.end);
-        let to = self.checkpoints.get(not_before_end).map_or(text.len(), |to| to.byte as usize);
+        let after_start = self.points.partition_point(|point| point.token <= tokens.start);
+        let from = self.points.get(after_start.checked_sub(1)?)?;
+        let not_before_end = self.points.partition_point(|point| point.token < tokens.end);
+        let to = self.points.get(not_before_end).map_or(text.len(), |to| to.byte as usize);
         scratch.tokenizer.tokenize(text.get(from.byte as usize..to)?, &mut scratch.tokens);
         let local = TokenRange { start: tokens.start - from.token, end: tokens.end - from.token };
         Some((local, from.byte))
@@ -206,6 +268,18 @@ mod tests {
         }
         // Another text than the index was made of: no panic.
         assert_eq!(index.span_of("", TokenRange::new(2, 3), &mut scratch), None);
+    }
+
+    #[test]
+    fn checkpoints_come_back_from_a_row() {
+        for words in [0, 1, 63, 64, 65, 1000] {
+            let (index, _) = index_of(&"can't ".repeat(words));
+            let mut row = Vec::new();
+            index.checkpoints().put(&mut row);
+            let tokens = index.len() as u32;
+            assert_eq!(row.len(), Checkpoints::bytes(tokens));
+            assert_eq!(&Checkpoints::get(&row, tokens), index.checkpoints());
+        }
     }
 
     #[test]

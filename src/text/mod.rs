@@ -44,6 +44,7 @@ mod table;
 
 pub(crate) use contraction::may_share_span;
 pub use form::is_form_of;
+pub(crate) use index::Checkpoints;
 pub use index::{SpanScratch, TokenIndex};
 
 use crate::hash;

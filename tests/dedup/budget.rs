@@ -3,11 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use doublet::cluster::{keep_ranks, protected_first};
+use doublet::dedup::{Bounds, Options, Plan, Rule, Scan};
+use doublet::source::{Input, ReadConfig, StreamOptions, read_all, stream};
+use doublet::spill::Work;
+use doublet::{Config, Doublet, Span, Timestamp};
 use serde_json::Value;
 
 use super::{Place, changed, prose, record};
 
-/// Files with copies, near-copies, parts, and a template that many fill in.
+/// Files with copies, near-copies, parts, quotes, and a template that many fill in.
 pub(super) fn collection(place: &Place, documents: u32) {
     let mut files = vec![String::new(); 3];
     for i in 0..documents {
@@ -17,6 +22,7 @@ pub(super) fn collection(place: &Place, documents: u32) {
             3 => changed(&prose(i - 1, 60), 40),
             5 => prose(i - 1, 60).split(' ').take(25).collect::<Vec<_>>().join(" "),
             7 => format!("{} {}", prose(999_999, 60), i % 20),
+            9 => format!("{own} {} {}", quote(i - 9), prose(i + 70_000, 40)),
             _ => own,
         };
         files[(i % 3) as usize] += &record(&format!("d{i}"), &text);
@@ -24,6 +30,11 @@ pub(super) fn collection(place: &Place, documents: u32) {
     for (number, file) in files.iter().enumerate() {
         place.write(&format!("in/{number}.jsonl"), file);
     }
+}
+
+/// Words from the middle of a text.
+fn quote(seed: u32) -> String {
+    prose(seed, 60).split(' ').skip(20).take(25).collect::<Vec<_>>().join(" ")
 }
 
 /// Everything in a folder, name and bytes.
@@ -44,20 +55,26 @@ pub(super) fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn any_budget_and_number_of_threads_give_the_same_bytes() {
     let place = Place::new();
     collection(&place, 1500);
-    for rules in ["exact", "exact,near", "exact,near,contained"] {
+    let rules = ["exact", "exact,near", "exact,near,contained", "passages", "exact,near,passages"];
+    let removes = rules.map(|rules| vec!["--remove", rules]);
+    for does in removes.into_iter().chain([vec!["--annotate"]]) {
         let mut expected = None;
         for (memory, threads) in [("8G", "1"), ("1k", "1"), ("2MiB", "2"), ("1k", "2")] {
-            let arguments = ["in", "--remove", rules, "--memory", memory, "--threads", threads];
+            let arguments = ["in", "--memory", memory, "--threads", threads];
             let output = ["--output", "out", "--stats", "stats.json"];
-            place.dedup(&[&arguments[..], &output].concat(), 0);
+            place.dedup(&[&arguments[..], &does, &output].concat(), 0);
             let stats: Value = serde_json::from_str(&place.read("stats.json")).expect("JSON");
             let spilled = stats["spilled"].as_u64().expect("a number");
             // Names alone fit even the smallest share.
-            assert_eq!(spilled > 0, memory != "8G" && rules != "exact", "{memory} for {rules}");
+            assert_eq!(
+                spilled > 0,
+                memory != "8G" && does != ["--remove", "exact"],
+                "{memory}: {does:?}"
+            );
             let found = content(&place.at("out"));
             assert_eq!(found.len(), 4);
             let same = expected.get_or_insert_with(|| found.clone()) == &found;
-            assert!(same, "{memory} and {threads} threads for {rules}");
+            assert!(same, "{memory} and {threads} threads: {does:?}");
             fs::remove_dir_all(place.at("out")).expect("it goes");
             fs::remove_file(place.at("stats.json")).expect("it goes");
         }
@@ -68,18 +85,26 @@ fn any_budget_and_number_of_threads_give_the_same_bytes() {
 
 #[test]
 fn a_plan_of_the_report_and_the_scan_agree() {
-    use doublet::cluster::{keep_ranks, protected_first};
-    use doublet::dedup::{Options, Plan, Rules, Scan};
-    use doublet::source::{Input, ReadConfig, StreamOptions, read_all, stream};
-    use doublet::spill::Work;
-    use doublet::{Config, Doublet, Scope, Timestamp};
+    for rules in ["exact,near,contained", "passages", "exact,passages", "near,contained,passages"] {
+        for bounds in [Bounds::Word, Bounds::Sentence] {
+            let options = Options {
+                rules: rules.parse().expect("rules"),
+                bounds,
+                boilerplate: bounds == Bounds::Sentence,
+                ..Options::default()
+            };
+            agree(&options, if options.rules.passages { 100 } else { 200 });
+        }
+    }
+}
 
+/// Whether a report's plan and a scan take the same things out, which are at least so many.
+fn agree(options: &Options, fewest: usize) {
     let place = Place::new();
     collection(&place, 600);
     place.write("gold.jsonl", [record("g", &prose(20, 60)), record("h", &prose(31, 60))].concat());
     let inputs = || [Input::path(place.at("gold.jsonl")), Input::path(place.at("in"))];
-    let rules: Rules = "exact,near,contained".parse().expect("rules");
-    let config = Config { scope: Scope::Documents, ..Config::default() };
+    let config = Config { scope: options.rules.scope(), ..Config::default() };
     let reading = ReadConfig::default();
 
     let documents = read_all(inputs(), &reading, &()).expect("it reads").documents;
@@ -88,10 +113,9 @@ fn a_plan_of_the_report_and_the_scan_agree() {
     let tokens: Vec<u32> = report.documents.iter().map(|document| document.tokens).collect();
     let ranks = keep_ranks(&config.documents.keep, &documents, &tokens, Timestamp::parse);
     let ranks = protected_first(&ranks, 2);
-    let options = Options { rules, ..Options::default() };
-    let plan = Plan::new(&documents, &report, &ranks, 2, &options);
+    let plan = Plan::new(&documents, &report, &ranks, 2, options);
 
-    let mut scan = Scan::new(&config.documents, rules, &Work::in_memory()).expect("it begins");
+    let mut scan = Scan::new(&config, options, &Work::in_memory()).expect("it begins");
     let batches = StreamOptions { batch_bytes: 20_000, ..StreamOptions::default() };
     let mut protected = 2;
     stream(inputs(), &reading, &batches, &(), |batch| {
@@ -100,11 +124,32 @@ fn a_plan_of_the_report_and_the_scan_agree() {
         scan.add(&batch, here)
     })
     .expect("it reads");
-    let verdicts = scan.finish(false).and_then(doublet::dedup::Scanned::decide).expect("it runs");
-    let brief: Vec<_> =
-        verdicts.removed().iter().map(|r| (r.document, r.rule, r.score, r.kept)).collect();
-    let expected: Vec<_> =
-        plan.removals.iter().map(|r| (r.document, r.rule, r.score, r.kept)).collect();
-    assert!(expected.len() > 200);
-    assert_eq!(brief, expected);
+    let scanned = scan.finish(false).expect("it ends");
+    let verdicts = scanned.decide(&mut |_| {}).expect("it runs");
+    let mut list = Vec::new();
+    verdicts.write_removed(inputs(), &reading, 20_000, &(), &mut list).expect("it reads again");
+    let list = String::from_utf8(list).expect("lines of text");
+    let list: Vec<Value> =
+        list.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(list.len() >= fewest, "{} for {options:?}", list.len());
+    assert_eq!(list.len(), plan.removals.len());
+    for (line, removal) in list.iter().zip(&plan.removals) {
+        let ends = |span: Span| vec![span.start, span.end];
+        let spans: Vec<_> = removal.cuts.iter().map(|cut| ends(cut.span)).collect();
+        let text = &documents[removal.document.index()].text;
+        let text = match removal.rule {
+            Rule::Passage => &text[removal.cuts[0].span.range()],
+            _ => text,
+        };
+        assert_eq!(line["id"], removal.document.0);
+        assert_eq!(line["rule"], removal.rule.name());
+        assert_eq!(line["score"], removal.score);
+        assert_eq!(line["kept"]["id"], removal.kept.0);
+        assert_eq!(line["spans"], serde_json::to_value(spans).expect("JSON"));
+        assert_eq!(line["text"], text);
+        if removal.rule == Rule::Passage {
+            let kept = ends(removal.cuts[0].kept_span);
+            assert_eq!(line["kept"]["span"], serde_json::to_value(kept).expect("JSON"));
+        }
+    }
 }

@@ -84,11 +84,20 @@ fn an_interrupt_leaves_nothing_half_written() {
 
 #[test]
 fn a_killed_run_is_resumed_to_the_same_bytes() {
+    kill_and_resume(&["--memory", "1k"]);
+}
+
+#[test]
+fn a_killed_run_that_cuts_passages_is_resumed_to_the_same_bytes() {
+    kill_and_resume(&["--memory", "1k", "--remove", "exact,near,passages"]);
+}
+
+/// Kills runs with these arguments at many moments, and goes on from there.
+fn kill_and_resume(spilling: &[&str]) {
     let place = Place::new();
     collection(&place, 1200);
-    let spilling = ["--memory", "1k"];
     let begun = Instant::now();
-    let code = start(&place, &spilling).wait().expect("it ends").code();
+    let code = start(&place, spilling).wait().expect("it ends").code();
     let whole = begun.elapsed();
     assert_eq!(code, Some(0));
     let expected = content(&place.at("out"));
@@ -97,7 +106,7 @@ fn a_killed_run_is_resumed_to_the_same_bytes() {
     let (mut resumed, mut while_writing) = (0, 0);
     let mut state = 7u32;
     for moment in 0..20u32 {
-        let mut child = start(&place, &spilling);
+        let mut child = start(&place, spilling);
         match moment % 5 {
             // As soon as a stage is whole, and while the output is written.
             3 => drop(wait_until(&mut child, || has(&place, ".work", "run.json"))),
@@ -115,7 +124,8 @@ fn a_killed_run_is_resumed_to_the_same_bytes() {
         } else {
             while_writing += u32::from(has(&place, ".partial", "."));
             let recorded = has(&place, ".work", "run.json");
-            let said = place.dedup(&["in", "--output", "out", "--memory", "1k", "--resume"], 0);
+            let again = [&["in", "--output", "out", "--resume"], spilling].concat();
+            let said = place.dedup(&again, 0);
             assert_eq!(said.contains("starting anew"), !recorded, "{said}");
             resumed += u32::from(recorded);
             assert_eq!(names(&place), ["in", "out"], "what was aside is gone");
@@ -164,9 +174,13 @@ fn a_full_disk_is_an_error_that_leaves_nothing() {
     let place = Place::new();
     collection(&place, 1500);
     // Files of at most 100 blocks: first the work files are too large, then the output.
-    for (memory, says) in [("1k", "--temp-dir"), ("8G", "write")] {
+    let cases = [("exact,near", 100), ("exact,near,passages", 100), ("passages", 100)];
+    for ((memory, says), (rules, blocks)) in
+        [("1k", "--temp-dir"), ("8G", "write")].into_iter().flat_map(|m| cases.map(|c| (m, c)))
+    {
         let command = format!(
-            "trap '' XFSZ; ulimit -f 100; exec {} dedup in --output out --memory {memory}",
+            "trap '' XFSZ; ulimit -f {blocks}; \
+             exec {} dedup in --output out --memory {memory} --remove {rules}",
             env!("CARGO_BIN_EXE_doublet"),
         );
         let output = Command::new("sh")

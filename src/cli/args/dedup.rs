@@ -33,7 +33,7 @@ pub(in super::super) struct PlanArgs {
     pub(in super::super) input: InputArgs,
     #[command(flatten)]
     pub(in super::super) matching: MatchArgs,
-    /// What would be removed: exact, near, contained.
+    /// What would be removed: exact, near, contained, passages.
     #[arg(long, value_name = "RULES", default_value = "exact,near")]
     pub(in super::super) remove: Rules,
     /// Memory that the run may use, as 512MiB or 8G [default: as for dedup].
@@ -100,8 +100,7 @@ pub(in super::super) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in super::super) threads: usize,
     /// Memory for what grows with the input, as 512MiB or 8G; the rest goes to files. The result
-    /// does not depend on it. Whole documents only: to find passages all texts are held [default:
-    /// half of what the machine or its control group has].
+    /// does not depend on it [default: half of what the machine or its control group has].
     #[arg(long, value_name = "SIZE", value_parser = super::super::memory::parse_size)]
     pub(in super::super) memory: Option<u64>,
     /// Where the work files lie while it runs [default: beside the output].

@@ -47,12 +47,12 @@ pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result
                 Some(cut().ok_or_else(|| job.not_what_was_read(line))?)
             }
             _ if job.edits.annotates() => {
-                let findings = match edit {
-                    Some(Edit::Annotate(json)) => {
-                        Findings::parse(json).ok_or_else(|| job.not_what_was_read(line))?
-                    }
-                    _ => Findings::default(),
+                let json = match edit {
+                    Some(Edit::Annotate(finding)) => Some(job.edits.finding(finding)?),
+                    _ => None,
                 };
+                let findings = json.as_deref().map_or(Some(Findings::default()), Findings::parse);
+                let findings = findings.ok_or_else(|| job.not_what_was_read(line))?;
                 let values = if line == 1 { NAMES.map(String::from) } else { findings.as_text() };
                 annotated(record, fields, &header, &values)
             }

@@ -5,24 +5,31 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::super::annotate;
 use super::super::layout::key;
 use super::super::passages::cut_out;
 use super::super::plan::Plan;
 use crate::document::Document;
-use crate::report::model::Report;
+use crate::error::Result;
 use crate::span::Span;
+use crate::spill::Rows;
 
 /// What is done to the documents of each file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Edits {
     /// By the key of its path.
     by_file: HashMap<PathBuf, FileEdits>,
     /// What stands for each passage that is cut.
     replacement: String,
-    /// Whether records get columns, also where there is nothing to put into them.
-    annotates: bool,
+    /// Where findings lie. Then tables get columns, also where there is nothing to put into them.
+    findings: Option<Arc<Rows>>,
+}
+
+impl std::fmt::Debug for Edits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edits").field("by_file", &self.by_file).finish_non_exhaustive()
+    }
 }
 
 /// What is done to the records of one file, by their number; a file that is one document is
@@ -37,8 +44,15 @@ pub(super) struct FileEdits {
 enum Change {
     /// Spans of the text that are cut, in order.
     Cut(Box<[Span]>),
-    /// Findings, as JSON.
-    Annotate(Box<str>),
+    /// Findings are added.
+    Annotate(Finding),
+}
+
+/// Where the findings of one record lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    row: u64,
+    len: u32,
 }
 
 /// What is done to one record.
@@ -49,7 +63,7 @@ pub(super) enum Edit<'a> {
     /// Spans of its text are cut.
     Cut(&'a [Span]),
     /// It is given these findings.
-    Annotate(&'a str),
+    Annotate(Finding),
 }
 
 impl FileEdits {
@@ -60,7 +74,7 @@ impl FileEdits {
         }
         self.changed.get(&record).map(|change| match change {
             Change::Cut(spans) => Edit::Cut(spans),
-            Change::Annotate(json) => Edit::Annotate(json),
+            Change::Annotate(finding) => Edit::Annotate(*finding),
         })
     }
 
@@ -81,7 +95,7 @@ impl Edits {
     /// Takes out what a plan says; `replacement` stands for each passage that is cut.
     #[must_use]
     pub fn of_plan(documents: &[Document], plan: &Plan, replacement: &str) -> Self {
-        let mut edits = Self { replacement: replacement.to_owned(), ..Self::default() };
+        let mut edits = Self::replacing_with(replacement);
         for (document, _) in documents.iter().zip(&plan.gone).filter(|(_, gone)| **gone) {
             if let Some(origin) = &document.origin {
                 edits.remove(&origin.path, origin.line);
@@ -96,19 +110,14 @@ impl Edits {
         edits
     }
 
-    /// Removes nothing and tells what a report found in each record: its cluster (by the
-    /// cluster's number), representative, rule and score, and its passages. JSON records have it
-    /// in the field `doublet`, tables in columns whose names begin with `doublet_`.
-    #[must_use]
-    pub fn of_findings(documents: &[Document], report: &Report) -> Self {
-        let mut edits = Self { annotates: true, ..Self::default() };
-        for (document, json) in documents.iter().zip(annotate::findings(documents, report)) {
-            if let (Some(json), Some(origin)) = (json, &document.origin) {
-                let change = Change::Annotate(json.into());
-                edits.file(&origin.path).changed.insert(origin.line.unwrap_or(0), change);
-            }
-        }
-        edits
+    /// Nothing yet; `replacement` stands for each passage that is cut.
+    pub(in super::super) fn replacing_with(replacement: &str) -> Self {
+        Self { replacement: replacement.to_owned(), ..Self::default() }
+    }
+
+    /// Removes nothing and adds findings that lie in rows, as JSON.
+    pub(in super::super) fn of_findings(rows: Arc<Rows>) -> Self {
+        Self { findings: Some(rows), ..Self::default() }
     }
 
     /// Leaves out the record at a line of a file, or the file where it is one document.
@@ -128,6 +137,23 @@ impl Edits {
         }
     }
 
+    /// Adds findings to a record.
+    pub(in super::super) fn annotate(&mut self, path: &str, line: Option<u64>, row: u64, len: u32) {
+        let change = Change::Annotate(Finding { row, len });
+        self.file(path).changed.insert(line.unwrap_or(0), change);
+    }
+
+    /// Findings, as JSON.
+    pub(super) fn finding(&self, finding: Finding) -> Result<String> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let Finding { row, len } = finding;
+        let rows = self.findings.as_ref();
+        rows.map_or_else(
+            || Ok(String::new()),
+            |rows| rows.with(row, len as usize, &mut Vec::new(), text),
+        )
+    }
+
     /// Number of documents that change or go.
     pub fn len(&self) -> usize {
         self.by_file.values().map(FileEdits::len).sum()
@@ -143,7 +169,7 @@ impl Edits {
     }
 
     pub(super) const fn annotates(&self) -> bool {
-        self.annotates
+        self.findings.is_some()
     }
 
     /// A text without what is cut; `None` if it is not the text that was read.

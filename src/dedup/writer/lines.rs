@@ -50,7 +50,11 @@ impl Lines<'_> {
                 self.put(&lines[from..start])?;
                 from = at;
                 if edit != Edit::Remove {
-                    let changed = changed(self.job, &lines[start..at], edit);
+                    let findings = match edit {
+                        Edit::Annotate(finding) => self.job.edits.finding(finding)?,
+                        _ => String::new(),
+                    };
+                    let changed = changed(self.job, &lines[start..at], edit, &findings);
                     let changed = changed.ok_or_else(|| self.job.not_what_was_read(self.number))?;
                     self.put(changed.as_bytes())?;
                 }
@@ -66,7 +70,7 @@ impl Lines<'_> {
 }
 
 /// A line with another text, or with what was found.
-fn changed(job: &Job<'_>, line: &[u8], edit: Edit<'_>) -> Option<String> {
+fn changed(job: &Job<'_>, line: &[u8], edit: Edit<'_>, findings: &str) -> Option<String> {
     let (mark, json) = match line.strip_prefix(MARK) {
         Some(json) => ("\u{feff}", json),
         None => ("", line),
@@ -74,7 +78,7 @@ fn changed(job: &Job<'_>, line: &[u8], edit: Edit<'_>) -> Option<String> {
     let json = std::str::from_utf8(json).ok()?;
     let changed = match edit {
         Edit::Remove => return None,
-        Edit::Annotate(findings) => field::set(json, FIELD, findings)?,
+        Edit::Annotate(_) => field::set(json, FIELD, findings)?,
         Edit::Cut(spans) => {
             let range = field::locate(json, &job.config.text_field)?;
             let text: String = serde_json::from_str(&json[range.clone()]).ok()?;

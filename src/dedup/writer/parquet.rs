@@ -58,6 +58,7 @@ pub(super) fn write(job: &Job<'_>, edits: &FileEdits) -> Result<Written> {
     let written = match copy.write(out) {
         Ok(out) => job.finish(out),
         Err(Failure::Row(row)) => Err(job.not_what_was_read(row)),
+        Err(Failure::Work(error)) => Err(error),
         Err(Failure::Parquet(error)) => Err(of_parquet(job, error, path)),
     };
     job.progress.advance(file.metadata().map_or(0, |metadata| metadata.len()));
@@ -73,6 +74,8 @@ pub(super) fn is_whole(path: &Path) -> bool {
 enum Failure {
     /// A row is not what was read.
     Row(u64),
+    /// A work file cannot be read.
+    Work(Error),
     Parquet(ParquetError),
 }
 
@@ -397,12 +400,17 @@ impl Group<'_> {
 
     /// Writes the columns of findings.
     fn annotate(&self, out: &mut SerializedRowGroupWriter<'_, Target>) -> Result<(), Failure> {
-        let mut all = Vec::new();
-        for row in self.first..self.first + self.rows {
-            all.push(match self.copy.edits.of(row) {
-                Some(Edit::Annotate(json)) => Findings::parse(json).ok_or(Failure::Row(row))?,
-                _ => Findings::default(),
-            });
+        let rows = self.first..self.first + self.rows;
+        let json = |row| match self.copy.edits.of(row) {
+            Some(Edit::Annotate(finding)) => self.copy.job.edits.finding(finding).map(Some),
+            _ => Ok(None),
+        };
+        let json: Vec<Option<String>> =
+            rows.clone().map(json).collect::<crate::error::Result<_>>().map_err(Failure::Work)?;
+        let mut all: Vec<Findings<'_>> = Vec::with_capacity(json.len());
+        for (json, row) in json.iter().zip(rows) {
+            let findings = json.as_deref().map_or(Some(Findings::default()), Findings::parse);
+            all.push(findings.ok_or(Failure::Row(row))?);
         }
         let bytes = |text: &str| ByteArray::from(text.as_bytes().to_vec());
         column::<Int64Type>(out, &all, |found| found.cluster)?;

@@ -1,8 +1,8 @@
-//! `doublet dedup` where whole documents go and nothing else: within a budget of memory.
+//! The flow of `doublet dedup`: scan, decide, write, within a budget of memory.
 //!
 //! Inputs are read twice: to find what goes, and to write the files again without it, while what
-//! goes is read once more for the list of removals. Between the passes nothing of a text is held.
-//! After each stage its results are written down if they are large, so that `--resume` can go on
+//! goes is read once more for the list of removals. Between the passes no text is held; where
+//! passages are looked for, work files have the texts. After each stage its results are written down if they are large, so that `--resume` can go on
 //! from there when the run was killed.
 
 use std::fs::File;
@@ -58,14 +58,16 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     let most = BATCH * rayon::current_num_threads().min(BATCH_THREADS) as u64;
     let batch_bytes = (budget / 16).clamp(1 << 20, most) as usize;
     let pass = Pass { job, stdin: stdin.as_ref(), batch_bytes, progress: &progress };
-    let (config, rules) = (&job.config.documents, job.options.rules);
+    let (config, options) = (&job.config, &job.options);
 
     let (mut scanned, mut verdicts, mut skipped) = (None, None, Vec::new());
     let earlier = if run.resume { folder.record(&key) } else { None };
     // What cannot be read any more is as good as nothing.
     let earlier = earlier.and_then(|record| {
         let opened = match &record.done {
-            Done::Scanned(saved) => (Some(Scanned::open(config, rules, &work, saved).ok()?), None),
+            Done::Scanned(saved) => {
+                (Some(Scanned::open(config, options, &work, saved).ok()?), None)
+            }
             Done::Decided(saved) => (None, Some(Verdicts::open(&work, saved).ok()?)),
         };
         Some((record, opened))
@@ -97,24 +99,28 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     }
     messages.skipped(&skipped);
 
+    let mut findings = None;
     if let Some(scanned) = scanned {
-        let stage = Stage::begin("documents");
-        progress.begin("documents", None);
-        let decided = scanned.decide()?;
-        progress.finish();
-        tally.goes(&decided);
-        if let Some(saved) = decided.save() {
-            folder.write(&key, &tally, &skipped, Done::Decided(saved))?;
+        let stages = Stages::new(&progress, &mut tally);
+        if job.args.removal.annotate {
+            let edits = stages.run(|begin| scanned.annotate(begin))?;
+            tally.annotated = edits.len() as u64;
+            findings = Some(edits);
+        } else {
+            let decided = stages.run(|begin| scanned.decide(begin))?;
+            tally.goes(&decided, job.replacement().len())?;
+            if let Some(saved) = decided.save() {
+                folder.write(&key, &tally, &skipped, Done::Decided(saved))?;
+            }
+            verdicts = Some(decided);
         }
-        verdicts = Some(decided);
-        stage.end(&mut tally);
     }
 
     let stage = Stage::begin("writing");
     let mut aside = None;
-    if let (Some(place), Some(verdicts)) = (&job.place, &verdicts) {
+    if let Some(place) = &job.place {
         let target = place.begin(&job.name())?;
-        tally.wrote(pass.write(&layout, verdicts, &target)?);
+        tally.wrote(pass.write(&layout, verdicts.as_ref(), findings, &target)?);
         stamps.check()?;
         aside = Some(target);
     }
@@ -134,6 +140,37 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     stats.commit()?;
     messages.table(&tally.table());
     Ok(if skipped.is_empty() { Exit::Done } else { Exit::Skipped })
+}
+
+/// The stages of a decision, as they go by: shown, timed, and with their peaks of memory.
+struct Stages<'a> {
+    progress: &'a Progress,
+    tally: &'a mut Tally,
+}
+
+impl<'a> Stages<'a> {
+    const fn new(progress: &'a Progress, tally: &'a mut Tally) -> Self {
+        Self { progress, tally }
+    }
+
+    fn run<T>(
+        self,
+        decide: impl FnOnce(&mut (dyn FnMut(doublet::Stage) + Send)) -> Result<T>,
+    ) -> Result<T> {
+        let Self { progress, tally } = self;
+        let mut running: Option<Stage> = None;
+        let decided = decide(&mut |stage| {
+            if let Some(earlier) = running.replace(Stage::begin(stage.name())) {
+                earlier.end(tally);
+            }
+            progress.begin(stage.name(), None);
+        });
+        progress.finish();
+        if let Some(last) = running {
+            last.end(tally);
+        }
+        decided
+    }
 }
 
 /// Where work files lie: where it was asked for, beside the output, or where the system has them.
@@ -178,13 +215,14 @@ impl Pass<'_> {
         tally: &mut Tally,
     ) -> Result<(Scan, Vec<Skipped>)> {
         let job = self.job;
-        let mut scan = Scan::new(&job.config.documents, job.options.rules, work)?;
+        let mut scan = Scan::new(&job.config, &job.options, work)?;
         let options = StreamOptions { batch_bytes: self.batch_bytes, ..StreamOptions::default() };
         let mut protecting = true;
+        let cuts = job.options.rules.passages && !job.args.removal.annotate;
         let progress = Bytes("scan", self.progress);
         let streamed =
             stream(job.inputs(self.stdin)?, &job.reading, &options, &progress, |batch| {
-                layout.check(&batch.documents, false)?;
+                layout.check(&batch.documents, cuts)?;
                 let is_protected = |document: &&Document| protecting && job.protects(document);
                 let protected = batch.documents.iter().take_while(is_protected).count();
                 protecting &= protected == batch.documents.len();
@@ -197,15 +235,28 @@ impl Pass<'_> {
     }
 
     /// The second pass: writes the files, and beside them the list of removals.
-    fn write(&self, layout: &Layout, verdicts: &Verdicts, folder: &AsideFolder) -> Result<Written> {
-        let edits: Edits = verdicts.edits()?;
+    fn write(
+        &self,
+        layout: &Layout,
+        verdicts: Option<&Verdicts>,
+        findings: Option<Edits>,
+        folder: &AsideFolder,
+    ) -> Result<Written> {
+        let edits = match (findings, verdicts) {
+            (Some(findings), _) => findings,
+            (None, Some(verdicts)) => verdicts.edits(self.job.replacement())?,
+            (None, None) => Edits::default(),
+        };
         let path = folder.path().join(REMOVED);
         let list = || {
             let fail = |error| write_error(&path, error);
             let file = File::create_new(&path).map_err(fail)?;
             let mut out = BufWriter::with_capacity(1 << 16, file);
-            let inputs = self.job.inputs(self.stdin)?;
-            verdicts.write_removed(inputs, &self.job.reading, self.batch_bytes, &(), &mut out)?;
+            if let Some(verdicts) = verdicts {
+                let inputs = self.job.inputs(self.stdin)?;
+                let reading = &self.job.reading;
+                verdicts.write_removed(inputs, reading, self.batch_bytes, &(), &mut out)?;
+            }
             out.flush().map_err(fail)
         };
         let progress = Bytes("writing", self.progress);

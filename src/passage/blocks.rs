@@ -1,0 +1,357 @@
+//! Links within a budget of memory, and the pairs that come of them.
+//!
+//! Idea: anchors go through a sorter that brings equal ones together. Each carries the keys that a
+//! large group is sorted by, made while the tokens around it are at hand, so linking reads no
+//! document. Links then go through a second sorter: by blocks of first documents, whose tokens are
+//! in memory together, and within a block by their second document. So each block reads every
+//! document that its own are linked with once, in order, and all links of two documents are side
+//! by side: they grow into runs and are aligned at once. A link inside a run that was found just
+//! before is skipped.
+//!
+//! Anchors that stand in one place only are [left out](super::recurring) as far as memory allows.
+//!
+//! Cost: 40 bytes in the sorter an anchor, 20 a link; some 200 ns for both. Reading grows with the
+//! number of blocks: half of the tokens for each.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::anchor::{Winnowing, for_each_anchor};
+use super::group::{CONTEXTS, Grouping, Held, context};
+use super::grow::{Grower, Grown, Run};
+use super::pairs::{Found, Worker, Workers, align_group};
+use super::recurring::Recurring;
+use super::{Collection, Limits};
+use crate::documents::store::TokenScratch;
+use crate::error::Result;
+use crate::report::model::Suppressed;
+use crate::spill::{KeyRange, Portion, Sorted, Work, into_inner, record};
+use crate::stop::checkpoint;
+use crate::text::TokenHash;
+
+record! {
+    /// An anchor, and what stands around it in each of the orders of its group.
+    Sampled {
+        hash: u64,
+        document: u32,
+        position: u32,
+        following: u64,
+        preceding: u64,
+        around: u64,
+    }
+    key(anchor) = anchor.hash
+}
+
+impl Held for Sampled {
+    fn document(&self) -> u32 {
+        self.document
+    }
+}
+
+record! {
+    /// Two positions that hold the same anchor, the first in a document of the block.
+    Link { block: u32, b: u32, a: u32, at_a: u32, at_b: u32 }
+    key(link) = u64::from(link.block) << 32 | u64::from(link.b)
+}
+
+/// Tokens whose anchors are made while those of others are put in their place.
+const BATCH: u64 = 1 << 18;
+/// Documents of one portion of a batch.
+const PORTION: usize = 16;
+/// Ranges of records for each thread.
+const RANGES: usize = 8;
+/// Runs looked back at for one that holds a link.
+const LOOK_BACK: usize = 8;
+
+/// What is linked and aligned, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) collection: &'a Collection<'a>,
+    pub(super) work: &'a Work,
+    pub(super) grower: Grower,
+    pub(super) limits: Limits,
+    pub(super) workers: &'a Workers,
+}
+
+/// Finds and aligns all pairs that links lead to; hands them over block by block. `aligning` hears
+/// when the links are sorted.
+pub(super) fn each_found(
+    job: Job<'_>,
+    suppressed: &mut Suppressed,
+    aligning: &mut dyn FnMut(),
+    take: &mut dyn FnMut(Found, &mut Suppressed) -> Result<()>,
+) -> Result<()> {
+    let Job { collection, work, grower, limits, workers } = job;
+    let blocks = Blocks::new(collection, work.share(12));
+    let anchors = anchors(collection, work, grower.winnowing)?;
+    let links = links(collection, work, &anchors, &blocks, suppressed)?;
+    drop(anchors);
+    aligning();
+    for number in 0..blocks.firsts.len() as u32 {
+        let block = Block::new(collection, &blocks, number);
+        let ranges = links.split_within(
+            KeyRange::new(u64::from(number) << 32, Some(u64::from(number + 1) << 32)),
+            RANGES * rayon::current_num_threads(),
+        );
+        let found: Vec<(Found, u64)> = ranges
+            .into_par_iter()
+            .map_init(TokenScratch::default, |scratch, range| {
+                let aligning = Aligning { collection, block: &block, grower, limits };
+                workers.with(|worker| aligning.range(&links, range, worker, scratch))
+            })
+            .collect::<Result<_>>()?;
+        for (found, weak) in found {
+            suppressed.weak_links += weak;
+            take(found, suppressed)?;
+        }
+    }
+    Ok(())
+}
+
+/// All anchors that stand in several places, sorted.
+fn anchors(
+    collection: &Collection<'_>,
+    work: &Work,
+    winnowing: Winnowing,
+) -> Result<Sorted<Sampled>> {
+    let documents = collection.archive.len() as u32;
+    let tokens: u64 =
+        (0..documents).map(|document| u64::from(collection.archive.count(document))).sum();
+    let hashes = 2 * tokens / (winnowing.window as u64 + 1);
+    let recurring = Recurring::new(hashes, work.share(10));
+    let numbers: Vec<u32> = (0..documents).collect();
+    numbers.par_chunks(PORTION).for_each_init(TokenScratch::default, |scratch, documents| {
+        for &document in documents.iter().filter(|&&id| collection.copy_of[id as usize] == id) {
+            checkpoint();
+            let tokens = collection.archive.read(document, scratch);
+            for_each_anchor(tokens, winnowing, |hash, _| recurring.see(hash));
+        }
+    });
+    let mut sorter = work.sorter("anchors", 25);
+    let mut ready: Vec<Vec<Sampled>> = Vec::new();
+    let mut next = 0;
+    while next < documents || !ready.is_empty() {
+        let first = next;
+        let mut tokens = 0;
+        while next < documents && tokens < BATCH {
+            tokens += u64::from(collection.archive.count(next));
+            next += 1;
+        }
+        let batch: Vec<u32> = (first..next).collect();
+        let (made, added) = rayon::join(
+            || {
+                batch
+                    .par_chunks(PORTION)
+                    .map_init(TokenScratch::default, |scratch, documents| {
+                        anchors_of(collection, documents, winnowing, &recurring, scratch)
+                    })
+                    .collect()
+            },
+            || ready.iter().try_for_each(|anchors| sorter.extend(anchors)),
+        );
+        added?;
+        ready = made;
+    }
+    sorter.finish(false)
+}
+
+/// The anchors of some documents.
+fn anchors_of(
+    collection: &Collection<'_>,
+    documents: &[u32],
+    winnowing: Winnowing,
+    recurring: &Recurring,
+    scratch: &mut TokenScratch,
+) -> Vec<Sampled> {
+    let mut anchors = Vec::new();
+    for &document in documents {
+        checkpoint();
+        if collection.copy_of[document as usize] != document {
+            continue;
+        }
+        let tokens = collection.archive.read(document, scratch);
+        for_each_anchor(tokens, winnowing, |hash, position| {
+            if !recurring.recurs(hash) {
+                return;
+            }
+            let size = winnowing.size as usize;
+            let [following, preceding, around]: [u64; CONTEXTS] =
+                std::array::from_fn(|order| context(order, tokens, position as usize, size));
+            anchors.push(Sampled { hash, document, position, following, preceding, around });
+        });
+    }
+    anchors
+}
+
+/// All links, by block.
+fn links(
+    collection: &Collection<'_>,
+    work: &Work,
+    anchors: &Sorted<Sampled>,
+    blocks: &Blocks,
+    suppressed: &mut Suppressed,
+) -> Result<Sorted<Link>> {
+    let sorter = Mutex::new(work.sorter("links", 25));
+    let counts: Vec<(u64, u64)> = anchors
+        .split(RANGES * rayon::current_num_threads())
+        .into_par_iter()
+        .map(|range| {
+            let mut portion = Portion::new(&sorter);
+            let mut grouping = Grouping::new(collection.representative);
+            let (mut cursor, mut group) = (anchors.range(range)?, Vec::new());
+            let mut failed = Ok(());
+            while failed.is_ok() && cursor.group(&mut group, |anchor| anchor.hash)? {
+                checkpoint();
+                let key = |anchor: &Sampled, order: usize| {
+                    [anchor.following, anchor.preceding, anchor.around][order]
+                };
+                grouping.link(&group, key, |first, second| {
+                    let link = Link {
+                        block: blocks.of(first.document),
+                        b: second.document,
+                        a: first.document,
+                        at_a: first.position,
+                        at_b: second.position,
+                    };
+                    if failed.is_ok() {
+                        failed = portion.push(link);
+                    }
+                });
+            }
+            failed?;
+            portion.flush()?;
+            Ok((grouping.clustered, grouping.thinned))
+        })
+        .collect::<Result<_>>()?;
+    for (clustered, thinned) in counts {
+        suppressed.clustered_links += clustered;
+        suppressed.thinned_buckets += thinned;
+    }
+    into_inner(sorter).finish(false)
+}
+
+/// Documents in blocks of so many tokens.
+struct Blocks {
+    /// The first document of each block.
+    firsts: Vec<u32>,
+    documents: u32,
+}
+
+impl Blocks {
+    /// Blocks whose tokens fit into so many bytes; a longer document is one by itself.
+    fn new(collection: &Collection<'_>, bytes: usize) -> Self {
+        let documents = collection.archive.len() as u32;
+        let most = (bytes / size_of::<TokenHash>()) as u64;
+        let (mut firsts, mut tokens) = (Vec::new(), 0);
+        for document in 0..documents {
+            let own = u64::from(collection.archive.count(document));
+            tokens += own;
+            if firsts.is_empty() || tokens > most {
+                firsts.push(document);
+                tokens = own;
+            }
+        }
+        Self { firsts, documents }
+    }
+
+    /// The number of a document's block.
+    fn of(&self, document: u32) -> u32 {
+        self.firsts.partition_point(|&first| first <= document) as u32 - 1
+    }
+}
+
+/// The tokens of a block.
+struct Block {
+    first: u32,
+    /// Where each document's tokens start; one more for the end.
+    starts: Vec<usize>,
+    tokens: Vec<TokenHash>,
+}
+
+impl Block {
+    fn new(collection: &Collection<'_>, blocks: &Blocks, number: u32) -> Self {
+        let first = blocks.firsts[number as usize];
+        let end = blocks.firsts.get(number as usize + 1).copied().unwrap_or(blocks.documents);
+        let (mut starts, mut tokens) = (vec![0], Vec::new());
+        let mut scratch = TokenScratch::default();
+        for document in first..end {
+            tokens.extend_from_slice(collection.archive.read(document, &mut scratch));
+            starts.push(tokens.len());
+        }
+        Self { first, starts, tokens }
+    }
+
+    fn hashes(&self, document: u32) -> Option<&[TokenHash]> {
+        let at = document.checked_sub(self.first)? as usize;
+        self.tokens.get(*self.starts.get(at)?..*self.starts.get(at + 1)?)
+    }
+}
+
+/// Aligns what the links of one block lead to.
+struct Aligning<'a> {
+    collection: &'a Collection<'a>,
+    block: &'a Block,
+    grower: Grower,
+    limits: Limits,
+}
+
+impl Aligning<'_> {
+    /// What the links of a range lead to, and how many lead to nothing.
+    fn range(
+        &self,
+        links: &Sorted<Link>,
+        range: KeyRange,
+        worker: &mut Worker,
+        scratch: &mut TokenScratch,
+    ) -> Result<(Found, u64)> {
+        let (mut found, mut weak) = (Found::default(), 0);
+        let (mut cursor, mut group, mut runs) = (links.range(range)?, Vec::new(), Vec::new());
+        while cursor.group(&mut group, |link| link.b)? {
+            checkpoint();
+            let b = group[0].b;
+            let tokens_b = match self.block.hashes(b) {
+                Some(tokens) => tokens,
+                None => self.collection.archive.read(b, scratch),
+            };
+            for links in group.chunk_by(|x, y| x.a == y.a) {
+                let tokens_a = self.block.hashes(links[0].a).unwrap_or_default();
+                weak += self.grow(links, (tokens_a, tokens_b), &mut runs);
+                if !runs.is_empty() {
+                    let sides = super::align::Sides::whole(tokens_a, tokens_b);
+                    let Self { collection, limits, .. } = *self;
+                    align_group(collection, sides, &runs, limits, worker, &mut found);
+                }
+            }
+        }
+        Ok((found, weak))
+    }
+
+    /// Grows the links of two documents into runs, each once and in order; how many are weak.
+    fn grow(
+        &self,
+        links: &[Link],
+        tokens: (&[TokenHash], &[TokenHash]),
+        runs: &mut Vec<Run>,
+    ) -> u64 {
+        let mut weak = 0;
+        runs.clear();
+        for &Link { a, b, at_a, at_b, .. } in links {
+            let holds = |run: &Run| {
+                at_b.wrapping_sub(at_a) == run.at_b.wrapping_sub(run.at_a)
+                    && (run.at_a..run.at_a + run.len).contains(&at_a)
+            };
+            if runs.iter().rev().take(LOOK_BACK).any(holds) {
+                continue;
+            }
+            match self.grower.grow((a, b), tokens, (at_a, at_b)) {
+                Grown::Run(run) => runs.push(run),
+                Grown::Weak => weak += 1,
+                Grown::None => {}
+            }
+        }
+        runs.sort_unstable();
+        runs.dedup();
+        weak
+    }
+}

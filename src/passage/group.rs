@@ -1,0 +1,131 @@
+//! Groups: which of the places that hold one anchor are linked.
+//!
+//! Nothing is cut off for being frequent: that would drop exactly the passages that everyone
+//! reprinted. Small groups of equal anchors are linked pair by pair. In a larger one each member
+//! gets at most four links: to its neighbours in the order of what follows, of what stands before
+//! and of what stands around, and to its predecessor by position. Two places that share a text
+//! stand side by side in one of these orders at one of its anchors, however common the anchor
+//! itself is, so links stay linear and little is lost against a suffix array.
+//!
+//! Documents of a cluster are left to their representative: where it holds the anchor too, the
+//! member takes no part in the group (it is aligned to the representative directly).
+//!
+//! Cost: three sorts of a large group.
+
+use crate::hash::{combine, finalise};
+use crate::text::TokenHash;
+
+/// Groups of up to this many anchors are linked pair by pair.
+const ALL_PAIRS: usize = 8;
+/// A place that holds an anchor.
+pub(super) trait Held: Copy {
+    /// Its document.
+    fn document(&self) -> u32;
+}
+
+/// Links groups; holds scratch from group to group.
+pub(super) struct Grouping<'a, M> {
+    /// The representative of each document.
+    representative: &'a [u32],
+    members: Vec<M>,
+    order: Vec<(u64, u32)>,
+    /// Places left to the representatives of their documents.
+    pub(super) clustered: u64,
+    /// Groups that were too large to be linked pair by pair.
+    pub(super) thinned: u64,
+}
+
+impl<'a, M: Held> Grouping<'a, M> {
+    pub(super) fn new(representative: &'a [u32]) -> Self {
+        let (members, order) = (Vec::new(), Vec::new());
+        Self { representative, members, order, clustered: 0, thinned: 0 }
+    }
+
+    /// Links the places of one anchor, sorted by document and position. `key` gives the key of a
+    /// place in one of the [`CONTEXTS`] orders; of two linked places the first comes first.
+    pub(super) fn link(
+        &mut self,
+        group: &[M],
+        key: impl Fn(&M, usize) -> u64,
+        mut link: impl FnMut(M, M),
+    ) {
+        if group.len() < 2 {
+            return;
+        }
+        self.members.clear();
+        self.members.extend(group.iter().filter(|place| {
+            let representative = self.representative[place.document() as usize];
+            representative == place.document()
+                || group.binary_search_by_key(&representative, Held::document).is_err()
+        }));
+        let members = &self.members[..];
+        self.clustered += (group.len() - members.len()) as u64;
+        if members.len() <= ALL_PAIRS {
+            for (i, &first) in members.iter().enumerate() {
+                members[i + 1..].iter().for_each(|&second| link(first, second));
+            }
+            return;
+        }
+        self.thinned += 1;
+        members.windows(2).for_each(|pair| link(pair[0], pair[1]));
+        for context in 0..CONTEXTS {
+            self.order.clear();
+            let keys = members.iter().zip(0u32..);
+            self.order.extend(keys.map(|(place, index)| (key(place, context), index)));
+            self.order.sort_unstable();
+            for pair in self.order.windows(2) {
+                let (first, second) = (pair[0].1.min(pair[1].1), pair[0].1.max(pair[1].1));
+                // Neighbours by position are linked already.
+                if second != first + 1 {
+                    link(members[first as usize], members[second as usize]);
+                }
+            }
+        }
+    }
+}
+
+/// Number of orders in which the members of a large group are sorted.
+pub(super) const CONTEXTS: usize = 3;
+
+/// The key in one of the orders of a place at a token: what follows, what stands before, and both.
+/// The anchor itself, of at least `size` tokens, is shared.
+pub(super) fn context(order: usize, tokens: &[TokenHash], at: usize, size: usize) -> u64 {
+    [following, preceding, around][order](tokens, at, size)
+}
+
+/// A key by which texts sort by what follows `at`, so that a longer agreement stands closer.
+/// The anchor itself, of at least `size` tokens, is shared.
+fn following(tokens: &[TokenHash], at: usize, size: usize) -> u64 {
+    let mut rest = tokens[at..].iter().skip(size);
+    context_key([1, 1, 1, 2, 3], |count, state| hash_on(state, rest.by_ref().take(count)))
+}
+
+/// The same for what stands before.
+fn preceding(tokens: &[TokenHash], at: usize, _: usize) -> u64 {
+    let mut before = tokens[..at].iter().rev();
+    context_key([1, 1, 1, 2, 3], |count, state| hash_on(state, before.by_ref().take(count)))
+}
+
+/// The same for what stands on both sides, as far to the one as to the other: a short run with its
+/// anchor in the middle agrees in neither alone.
+fn around(tokens: &[TokenHash], at: usize, size: usize) -> u64 {
+    let mut before = tokens[..at].iter().rev();
+    let mut rest = tokens[at..].iter().skip(size);
+    context_key([1, 1, 1, 1, 4], |count, state| {
+        let state = hash_on(state, before.by_ref().take(count));
+        hash_on(state, rest.by_ref().take(count))
+    })
+}
+
+fn hash_on<'t>(state: u64, tokens: impl Iterator<Item = &'t TokenHash>) -> u64 {
+    tokens.fold(state, |state, token| combine(state, u64::from(token.0)))
+}
+
+/// Twelve bits for each of five growing contexts; `grow` takes in so many tokens more.
+fn context_key(steps: [usize; 5], mut grow: impl FnMut(usize, u64) -> u64) -> u64 {
+    let mut state = 1;
+    steps.into_iter().fold(0, |key, count| {
+        state = grow(count, state);
+        key << 12 | finalise(state) >> 52
+    })
+}
