@@ -97,14 +97,12 @@ class Bench:
         wanted = (HERE / requirements).read_text()
         if not done.exists() or done.read_text() != wanted:
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-            subprocess.run([*install, "-r", HERE / requirements], check=True)
+            pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+            subprocess.run([*pip, "-r", str(HERE / requirements)], check=True)
             done.write_text(wanted)
         return str(python)
 
-    def run(
-        self, command: list[str], threads: int, fifo: bool, log: Path
-    ) -> dict[str, float]:
+    def run(self, command: list[str], threads: int, fifo: bool, log: Path) -> dict[str, float]:
         """Runs a command on so many CPUs; what it says of itself goes before what is seen of it."""
         cpus = sorted(os.sched_getaffinity(0), reverse=True)[:threads]
         prefix = ["taskset", "-c", ",".join(map(str, cpus))]
@@ -135,9 +133,14 @@ class Bench:
         command = self.command(row, mode, threads, folder)
         fifo = self.fifo and row.tool not in SLOW
         taken = self.run(command, threads, fifo, self.work / "log.txt")
+        stats = folder / "stats.json"
+        if stats.exists():
+            # The program counts its peak anew at each stage, which the system forgets with it.
+            stages = json.loads(stats.read_text())["times"]
+            taken["peak"] = max(stage["peak_memory"] for stage in stages) / 1024
         if row.tool == "text-dedup":
             # It writes Arrow; what is in it is looked at as JSON lines.
-            script = "import datasets, sys; datasets.load_from_disk(sys.argv[1]).to_json(sys.argv[2])"
+            script = "import sys, datasets as d; d.load_from_disk(sys.argv[1]).to_json(sys.argv[2])"
             paths = [folder / "arrow", folder / "clean.jsonl"]
             subprocess.run([command[0], "-c", script, *paths], check=True, capture_output=True)
         return taken
@@ -151,6 +154,7 @@ class Bench:
                 output = ["--format", "json", "--output", str(folder / "report.json")]
                 return [self.program, "find", corpus, "--only", "documents", *common, *output]
             output = ["--output", str(folder / "out"), "--temp-dir", str(folder)]
+            output += ["--stats", str(folder / "stats.json")]
             return [self.program, "dedup", corpus, *common, *output]
         if row.tool == "datatrove":
             python = self.environment("datatrove", "requirements-datatrove.txt")

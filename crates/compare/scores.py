@@ -74,8 +74,8 @@ def main() -> None:
     work = Path(sys.argv[1])
     results: dict[str, Medians] = json.loads((work / "results.json").read_text())
     corpus = work / "corpus.jsonl"
-    with corpus.open(encoding="utf-8") as lines:
-        ids = [json.loads(line)["id"] for line in lines]
+    with corpus.open(encoding="utf-8") as records:
+        ids = [json.loads(record)["id"] for record in records]
     known = {
         name: truth(corpus, words, THRESHOLD, work / f"truth-{name}.json")
         for name, words in WORDS.items()
@@ -87,7 +87,7 @@ def main() -> None:
             ("pairs", "JSON lines to pairs"),
             ("clean", "JSON lines to cleaned JSON lines"),
         ]:
-            lines = []
+            lines: list[list[str]] = []
             best = results.get(f"doublet|{mode}|{threads}", (float("nan"),))[0]
             for row in ROWS + PIPELINES:
                 medians = results.get(f"{row.label}|{mode}|{threads}")
@@ -106,12 +106,12 @@ def main() -> None:
                 lines.append([row.label, *took(medians, best), *cells])
             if not lines:
                 continue
-            found = {
+            heads = {
                 "pairs": ["pairs", "recall", "precision"],
                 "clean": ["documents gone", "pairs left", "gone without a pair"],
             }
             print(f"**{title}, {threads} thread{'s' if threads > 1 else ''}**\n")
-            table(["tool", "seconds", "times", "CPU s", "peak MiB", *found[mode]], lines)
+            table(["tool", "seconds", "times", "CPU s", "peak MiB", *heads[mode]], lines)
 
 
 if __name__ == "__main__":

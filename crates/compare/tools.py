@@ -40,10 +40,7 @@ def shingles(words: list[str]) -> list[str]:
 def of_candidates(candidates: Iterable[Iterable[int]]) -> Pairs:
     """Pairs out of what stands in one bucket with each document."""
     return {
-        (a, b) if a < b else (b, a)
-        for a, others in enumerate(candidates)
-        for b in others
-        if a != b
+        (a, b) if a < b else (b, a) for a, others in enumerate(candidates) for b in others if a != b
     }
 
 
@@ -99,10 +96,11 @@ def gaoya(texts: list[str], _: Words, verify: bool) -> Pairs:
 
 def verified(pairs: Pairs, texts: list[str], words: Words) -> Pairs:
     """Those of the pairs that are alike by their sets, each of which is held while it is needed."""
-    uses = Counter(document for pair in pairs for document in pair)
+    alike = {(a, b) for a, b in pairs if texts[a] == texts[b]}
+    others = sorted(pairs - alike)
+    uses = Counter(document for pair in others for document in pair)
     sets: dict[int, set[str]] = {}
-    alike = set()
-    for pair in sorted(pairs):
+    for pair in others:
         a, b = (
             sets.get(document) or sets.setdefault(document, set(shingles(words(texts[document]))))
             for document in pair

@@ -28,8 +28,11 @@ use super::space;
 use super::tally::Tally;
 use super::work::{Done, WorkFolder};
 
-/// Most bytes of a batch of documents.
-const BATCH: u64 = 32 << 20;
+/// Bytes of documents in a batch, for each thread.
+const BATCH: u64 = 8 << 20;
+
+/// Most threads that a batch is made for.
+const BATCH_THREADS: usize = 4;
 
 /// Bytes of text from which on a killed run can be resumed even if all of it fits into memory.
 const DURABLE: u64 = 1 << 29;
@@ -52,7 +55,8 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     let stamps = Stamps::new(job, &layout)?;
     let key = format!("{:?} {:?}", job.key(), stamps);
     let work = Work::within(budget, folder.path());
-    let batch_bytes = (budget / 16).clamp(1 << 20, BATCH) as usize;
+    let most = BATCH * rayon::current_num_threads().min(BATCH_THREADS) as u64;
+    let batch_bytes = (budget / 16).clamp(1 << 20, most) as usize;
     let pass = Pass { job, stdin: stdin.as_ref(), batch_bytes, progress: &progress };
     let (config, options) = (&job.config, &job.options);
 

@@ -234,8 +234,8 @@ impl<'a> Shelf<'a> {
         Self {
             tokens,
             texts,
-            kept_tokens: Cache::new(work.share(15)),
-            kept_texts: Cache::new(work.share(10)),
+            kept_tokens: Cache::new(work.share(12)),
+            kept_texts: Cache::new(work.share(6)),
         }
     }
 

@@ -41,6 +41,8 @@ use crate::stop::{checkpoint, or_fail};
 const ROUNDS: usize = 32;
 /// Sites compared with one another to find the typical one.
 const SAMPLE: usize = 64;
+/// Bytes of memory for a site or an edge of a component that is refined, the stars included.
+const RECORD_BYTES: usize = 200;
 /// Tokens beyond a site that its alignment to the canonical passage may take in.
 const MARGIN: u32 = 6;
 
@@ -65,8 +67,8 @@ pub(super) fn refine(
 ) -> Result<(StarRows, u64)> {
     let mut stars = StarRows::new(work, "stars");
     let places = &sites.places[..];
-    // Components are in memory together as far as there is room.
-    let most = work.share(8) / (size_of::<Edge>() + size_of::<SiteId>());
+    // Components are in memory together as far as there is room for the stars that come of them.
+    let most = work.share(8) / RECORD_BYTES;
     let mut edges = sites.edges.all()?;
     let mut own_edges = Vec::new();
     let mut members = sites.components.all()?;

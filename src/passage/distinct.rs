@@ -51,7 +51,7 @@ pub(super) fn distinctiveness(
     work: &Work,
     stars: &StarRows,
 ) -> Result<Vec<f64>> {
-    let most = work.share(30) / GRAM_BYTES;
+    let most = work.share(20) / GRAM_BYTES;
     let numbers: Vec<usize> = (0..stars.len()).collect();
     let mut all = Vec::with_capacity(stars.len());
     let mut asked: Vec<(u32, Vec<u64>)> = Vec::new();

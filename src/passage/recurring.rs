@@ -36,7 +36,7 @@ impl Recurring {
     /// For about so many hashes, in at most so many bytes.
     pub(super) fn new(hashes: u64, most: usize) -> Self {
         let wanted = (8 * hashes.max(8)).next_power_of_two().ilog2();
-        let most = (4 * most.max(64)).ilog2();
+        let most = most.max(64).saturating_mul(4).ilog2();
         let bits = wanted.min(most).clamp(SLOTS.ilog2(), 40);
         let words = (0..1u64 << (bits - SLOTS.ilog2())).map(|_| AtomicU64::new(0)).collect();
         Self { words, bits }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use super::super::annotate::FIELD;
 use super::super::field;
 use super::edits::{Edit, FileEdits};
+use super::target::Target;
 use super::{Job, MARK, Written};
 use crate::error::Result;
 use crate::source::raw::{self, Stream};
@@ -13,29 +14,59 @@ use crate::source::raw::{self, Stream};
 pub(super) fn write(job: &Job<'_>, raw: Stream<'_>, edits: &FileEdits) -> Result<Written> {
     let (compression, plain) = raw::decompressed(raw).map_err(|error| job.unread(error))?;
     let mut reader = BufReader::with_capacity(1 << 18, plain);
-    let mut out = job.target(compression)?;
+    let mut lines = Lines { job, edits, out: job.target(compression)?, number: 1 };
     let mut line = Vec::new();
-    for number in 1.. {
+    loop {
+        let ready = reader.fill_buf().map_err(|error| job.unread(error))?;
+        let whole = memchr::memrchr(b'\n', ready).map_or(0, |end| end + 1);
+        lines.write(&ready[..whole])?;
+        reader.consume(whole);
+        // The one that goes on in the next stretch.
         line.clear();
         if reader.read_until(b'\n', &mut line).map_err(|error| job.unread(error))? == 0 {
-            break;
+            return job.finish(lines.out);
         }
-        let changed = match edits.of(number) {
-            None => None,
-            Some(Edit::Remove) => continue,
-            Some(edit) => {
-                let findings = match edit {
-                    Edit::Annotate(finding) => job.edits.finding(finding)?,
-                    _ => String::new(),
-                };
-                let changed = changed(job, &line, edit, &findings);
-                Some(changed.ok_or_else(|| job.not_what_was_read(number))?)
-            }
-        };
-        let bytes = changed.as_deref().map_or(&*line, str::as_bytes);
-        out.write_all(bytes).map_err(|error| job.unwritten(error))?;
+        lines.write(&line)?;
     }
-    job.finish(out)
+}
+
+/// Takes whole lines, and writes what is left of them.
+struct Lines<'a> {
+    job: &'a Job<'a>,
+    edits: &'a FileEdits,
+    out: Target,
+    /// Number of the next line.
+    number: u64,
+}
+
+impl Lines<'_> {
+    /// Those that stay and stand together are written as one.
+    fn write(&mut self, lines: &[u8]) -> Result<()> {
+        let (mut from, mut at) = (0, 0);
+        while at < lines.len() {
+            let start = at;
+            at += memchr::memchr(b'\n', &lines[at..]).map_or(lines.len() - at, |end| end + 1);
+            if let Some(edit) = self.edits.of(self.number) {
+                self.put(&lines[from..start])?;
+                from = at;
+                if edit != Edit::Remove {
+                    let findings = match edit {
+                        Edit::Annotate(finding) => self.job.edits.finding(finding)?,
+                        _ => String::new(),
+                    };
+                    let changed = changed(self.job, &lines[start..at], edit, &findings);
+                    let changed = changed.ok_or_else(|| self.job.not_what_was_read(self.number))?;
+                    self.put(changed.as_bytes())?;
+                }
+            }
+            self.number += 1;
+        }
+        self.put(&lines[from..])
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out.write_all(bytes).map_err(|error| self.job.unwritten(error))
+    }
 }
 
 /// A line with another text, or with what was found.
