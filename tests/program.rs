@@ -614,7 +614,7 @@ fn an_interrupt_while_writing_leaves_nothing_half_written() {
     let place = Place::large();
     let before = place.names();
     let mut interrupted = 0;
-    for _ in 0..20 {
+    for _ in 0..200 {
         let mut child = program()
             .args(["show", &place.path("report.json"), "-o", &place.path("out.json")])
             .spawn()
@@ -644,7 +644,7 @@ fn an_interrupt_while_writing_leaves_nothing_half_written() {
             return;
         }
     }
-    assert!(interrupted > 0, "no run of 20 was caught while it wrote");
+    assert!(interrupted > 0, "no run of 200 was caught while it wrote");
 }
 
 #[cfg(unix)]
