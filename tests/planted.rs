@@ -92,6 +92,12 @@ fn check(score: &Score, class: usize, lowest: [f64; 4]) {
     for (edits, lowest) in lowest.into_iter().enumerate() {
         let tally = score.tally(|copy| copy.length_class == class && copy.edits == edits);
         assert!(tally.recall() >= lowest, "recall {} at {edits} edits\n{table}", tally.recall());
+    }
+}
+
+fn check_carriers(score: &Score, class: usize) {
+    let table = score.table();
+    for edits in 0..4 {
         // Fifty carriers are found no worse than two, within twice the standard error.
         let with = |carriers| {
             score.tally(|c| c.length_class == class && c.edits == edits && c.carriers == carriers)
@@ -114,6 +120,8 @@ fn check_all(planted: &Planted) {
     println!("at defaults:\n{}", long.table());
     check(&short, SHORT, SHORT_RECALL);
     check(&long, LONG, LONG_RECALL);
+    check_carriers(&short, SHORT);
+    check_carriers(&long, LONG);
 }
 
 /// A reference that holds the quotes finds no fewer of the copies than comparing all with all.

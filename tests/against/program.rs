@@ -89,21 +89,22 @@ fn what_of_a_reference_stands_where() {
     let (matches, passages) = hits(&report);
     let expected = [("item 1", "a1"), ("item 3", "a3"), ("item 3", "b3")];
     assert_eq!(matches, expected);
-    assert_eq!(passages, [vec!["item 1", "a1", "a2"], vec!["item 3", "a3", "b3"]]);
+    assert_eq!(passages, [vec!["item 3", "a3", "b3"], vec!["item 1", "a1", "a2"]]);
     let shares: Vec<u64> = report.coverage.documents.iter().map(|share| share.reuse).collect();
     assert_eq!(shares, [30, 0, 160, 30, 30, 150, 0, 0, 160]);
 
     let (text, said) = place.found(&["site", "--against", "test.jsonl"]);
     assert_eq!(said, "");
     let expected = [
-        "6 documents, 860 words, against a reference of 3 documents, 220 words",
+        "6 documents, 770 words, against a reference of 3 documents, 220 words",
         "3 of 6 match the reference, 2 of 3 there: 1 exact copy, 1 near-duplicate, 1 that contains one",
-        "item 3 ← a3 near 0.94, b3 exact",
+        "item 3 ← a3 near 0.93, b3 exact",
         "item 1 ← a1 contains 1.00",
-        "2 passages of the reference stand in the corpus, 43.0% of its words",
-        "1. 30 words in 2 documents",
+        "2 passages of the reference stand in the corpus, 48.1% of its words",
+        "1. 160 words in 2 documents",
+        "2. 30 words in 2 documents",
         "item 1:1  reference  as above",
-        "86.4% of the reference (190 of 220) stands in the corpus, 43.0% of the corpus",
+        "86.4% of the reference (190 of 220) stands in the corpus, 48.1% of the corpus",
         "of the reference      words   reused   share",
         "1 document without any",
     ];

@@ -35,8 +35,10 @@ fn what_stands_in_the_reference_goes_and_nothing_else() {
     assert_eq!(place.read("test.jsonl"), test);
 
     let removed = place.removed("out");
-    let told: Vec<_> =
+    let mut told: Vec<_> =
         removed.iter().map(|line| (line["name"].as_str(), line["rule"].as_str())).collect();
+    // What a page holds of two passages is cut in pieces.
+    told.dedup();
     let expected = [
         ("copy", "exact"),
         ("near", "near"),
@@ -63,12 +65,14 @@ fn what_stands_in_the_reference_goes_and_nothing_else() {
             record.contains(&format!("\"{}\"", line["name"].as_str().expect("a name")))
         });
         let cut = &text_of(here.expect("a record"))[from..to];
-        assert_eq!(cut.trim_end_matches('.'), item[start..end].trim_end_matches('.'));
+        assert!(item[start..end].contains(cut.trim_end_matches('.')), "{line}");
     }
     let out = place.lines("out/x.jsonl");
     assert_eq!(out.len(), 5);
     assert_eq!(out[..2], lines[1..3]);
-    assert!(out[2..].iter().all(|line| !line.contains(&part(1, 50, 10))));
+    for from in [5, 50, 100] {
+        assert!(out[2..].iter().all(|line| !line.contains(&part(1, from, 10))));
+    }
     let said = place.dedup(&["in", "--dry-run", "--against", "test.jsonl", "--remove", all], 0);
     let row = |name: &str| {
         said.lines()
