@@ -55,7 +55,9 @@ fn find_quotes(planted: &Planted, min_words: u32) -> Vec<Vec<Found>> {
     let mut clusters = reuse(&report.expect("few and small documents"));
     for cluster in &mut clusters {
         cluster.retain(|found| found.document >= reference);
-        cluster.iter_mut().for_each(|found| found.document -= reference);
+        for found in cluster {
+            found.document -= reference;
+        }
     }
     clusters
 }

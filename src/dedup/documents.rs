@@ -224,12 +224,11 @@ impl Groups {
         for (id, document) in (0..).zip(&report.documents) {
             let next = groups.faces.len();
             // What has no words is nobody's copy.
-            let group = match document.tokens {
-                0 => next,
-                _ => {
-                    let content = (&*document.content_hash, document.reference);
-                    *numbers.entry(content).or_insert(next)
-                }
+            let group = if document.tokens == 0 {
+                next
+            } else {
+                let content = (&*document.content_hash, document.reference);
+                *numbers.entry(content).or_insert(next)
             };
             if group == next {
                 groups.faces.push(DocId(id));

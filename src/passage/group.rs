@@ -109,7 +109,9 @@ impl<'a, M: Held> Grouping<'a, M> {
     ) {
         if Pairing::is_linear(reference.len(), corpus.len()) {
             for &first in reference {
-                corpus.iter().for_each(|&second| link(first, second));
+                for &second in corpus {
+                    link(first, second);
+                }
             }
             return;
         }

@@ -34,7 +34,9 @@ pub(super) fn untold(
     min_words: u32,
 ) -> Vec<Star> {
     let mut told = Told::default();
-    stars.iter().for_each(|star| told.add_star(star));
+    for star in stars {
+        told.add_star(star);
+    }
     pairs.sort_unstable_by_key(|pair| (Reverse(pair.matched), pair.pair));
     pairs.dedup();
     let mut found = Vec::new();

@@ -103,23 +103,19 @@ impl View<'_> {
     /// One or two lines: how much was read, what ran.
     fn header(&self) -> Vec<Line> {
         let run = &self.report.run;
-        let mut facts = match self.report.reference() {
-            None => vec![
-                format!("{}, {}", counted(run.documents, "document"), counted(run.tokens, "word")),
-                bytes(run.bytes),
-            ],
-            Some(_) => {
-                let [corpus, reference] = [false, true].map(|reference| self.side(reference));
-                let told = |side: &Side| {
-                    let documents = counted(side.documents, "document");
-                    format!("{documents}, {}", counted(side.share.tokens, "word"))
-                };
-                vec![
-                    format!("{}, against a reference of {}", told(&corpus), told(&reference)),
-                    bytes(run.bytes),
-                ]
-            }
+        let told = |documents, words| {
+            format!("{}, {}", counted(documents, "document"), counted(words, "word"))
         };
+        let of_side = |reference| {
+            let side = self.side(reference);
+            told(side.documents, side.share.tokens)
+        };
+        let what = if self.report.reference().is_some() {
+            format!("{}, against a reference of {}", of_side(false), of_side(true))
+        } else {
+            told(run.documents, run.tokens)
+        };
+        let mut facts = vec![what, bytes(run.bytes)];
         let groups = self.report.groups.iter().filter(|group| !group.reference).count() as u64;
         if groups > 1 {
             facts.push(counted(groups, "group"));
