@@ -4,8 +4,9 @@
 //! with all the carriers of the whole. Told apart they would show every carrier in pieces. So of a
 //! cluster nearly all of whose places lie inside places of one larger cluster, only what is new
 //! stays: the places outside, and one of those inside that they are versions of. If all lie inside,
-//! nothing is new. With a reference one of the corpus stays beside it. A sentence that many others quote from a page that two share keeps all of its
-//! carriers, as most of them stand outside.
+//! nothing is new. A sentence that many others quote from a page that two share keeps all of its
+//! carriers, as most of them stand outside. So does a text of a reference that nothing larger of
+//! that reference holds: who has it is asked for each of its documents.
 //!
 //! Cost: a sort of all places, and a few looks back for each; 16 bytes in memory a place.
 
@@ -112,19 +113,19 @@ fn without_inner(mut star: Star, number: u32, held: &[Held], pairing: Pairing) -
     if outside == 0 {
         return None;
     }
-    if INSIDE * outside > inside {
+    let refers = |(place, inner): (Place, &bool)| !inner && pairing.is_reference(place.document);
+    let new_in_reference = places(&star).zip(&inner).any(refers);
+    if INSIDE * outside > inside || new_in_reference {
         return Some(star);
     }
     // The canonical place stays, and one inside if it is not: what is new is a version of it.
-    let mut outer = star.members.iter().zip(&inner[1..]).filter(|(_, inner)| !**inner);
-    let new_in_corpus = outer.any(|((document, _), _)| !pairing.is_reference(*document));
-    let mut wanted = usize::from(!inner[0] || !new_in_corpus);
+    let mut wanted = usize::from(!inner[0]);
     let mut index = 0;
-    star.members.retain(|&(document, _)| {
+    star.members.retain(|_| {
         index += 1;
-        let helps = wanted > 0 && (new_in_corpus || !pairing.is_reference(document));
-        wanted -= usize::from(inner[index] && helps);
-        !inner[index] || helps
+        let stays = !inner[index] || wanted > 0;
+        wanted -= usize::from(inner[index] && wanted > 0);
+        stays
     });
     Some(star)
 }
@@ -162,13 +163,16 @@ mod tests {
 
     /// What is left of stars, as it comes back from rows.
     fn leave_out(stars: &[Star]) -> (Vec<Star>, u64) {
+        leave_out_of(stars, Pairing::Everything)
+    }
+
+    fn leave_out_of(stars: &[Star], pairing: Pairing) -> (Vec<Star>, u64) {
         let mut rows = StarRows::new(&Work::tiny(0, 64, 2), "stars");
         for star in stars {
             rows.add(star).expect("room");
         }
         rows.seal().expect("room");
-        let (kept, left_out) =
-            leave_out_parts(&Work::in_memory(), rows, Pairing::Everything).expect("room");
+        let (kept, left_out) = leave_out_parts(&Work::in_memory(), rows, pairing).expect("room");
         let read = |number| kept.read(number, &mut Vec::new()).expect("whole");
         ((0..kept.len()).map(read).collect(), left_out)
     }
@@ -197,6 +201,25 @@ mod tests {
         half.rotate_right(1);
         let (kept, _) = leave_out(&[star(&quote), star(&half)]);
         assert_eq!(of_all(&kept), [quote, vec![(10, 7, 25), (0, 100, 118)]]);
+    }
+
+    #[test]
+    fn a_document_of_the_reference_keeps_the_carriers_of_its_text() {
+        // The first two are the reference; the half stands in both, and only one has the whole.
+        let quote: Vec<_> = (1..12).map(|document| (document, 100, 140)).collect();
+        let mut half: Vec<_> = (1..12).map(|document| (document, 100, 118)).collect();
+        half.insert(0, (0, 7, 25));
+        let stars = || [star(&half), star(&quote)];
+        let (kept, left_out) = leave_out_of(&stars(), Pairing::Against { reference: 2 });
+        assert_eq!((of_all(&kept), left_out), (vec![quote.clone(), half.clone()], 0));
+        assert_eq!(leave_out(&stars()).1, 10);
+        // One that the corpus has besides is as anywhere.
+        half[0].0 = 20;
+        half.rotate_left(1);
+        let (kept, left_out) =
+            leave_out_of(&[star(&half), star(&quote)], Pairing::Against { reference: 2 });
+        let new = vec![(1, 100, 118), (20, 7, 25)];
+        assert_eq!((of_all(&kept), left_out), (vec![quote, new], 10));
     }
 
     #[test]

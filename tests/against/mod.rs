@@ -314,6 +314,23 @@ fn copies_within_a_side_hide_nothing() {
 }
 
 #[test]
+fn an_item_within_another_has_all_that_hold_it() {
+    let whole = own(1, 90);
+    let pages = (0..8).map(|page| [own(10 + page, 40), whole.clone(), own(50 + page, 40)].concat());
+    let item = [own(3, 9), whole[30..60].to_vec(), own(4, 9)].concat();
+    let texts: Vec<Vec<u32>> = [item, whole.clone()].into_iter().chain(pages).collect();
+    let report = find(&documents_of(&texts), 2, Config::default());
+    check_sides(&report, 2);
+    let carriers: Vec<Vec<u32>> = report
+        .passages
+        .iter()
+        .map(|passage| passage.members.iter().map(|member| member.document.0).collect())
+        .collect();
+    let all: Vec<u32> = (0..10).collect();
+    assert_eq!(carriers, [&all[..], &all[1..]]);
+}
+
+#[test]
 fn a_text_that_all_of_both_sides_share_stays_linear_and_misses_nobody() {
     for (reference, corpus) in [(1, 3000), (3000, 1), (60, 3000), (3000, 60), (900, 900)] {
         let shared: Vec<u32> = (0..300).collect();
