@@ -16,6 +16,8 @@ use doublet_generate::repeats::repeated_tokens;
 /// quotes, and of real prose, where most repeats are phrases of six words.
 const COVERED_COPIES: f64 = 0.995;
 const COVERED_PROSE: f64 = 0.97;
+/// The same between a reference and the rest.
+const COVERED_ACROSS: f64 = 0.99;
 
 /// With a reference the first so many texts are that.
 fn find(
@@ -110,7 +112,7 @@ fn exact_repeats_of_synthetic_documents_are_covered() {
     let plan = CorpusPlan { seed: 21, ..CorpusPlan::default() };
     let texts: Vec<String> = plan.documents_of(4_000_000).map(|document| document.text).collect();
     check(&texts, None, COVERED_COPIES);
-    check(&texts, Some(texts.len() / 8), COVERED_COPIES);
+    check(&texts, Some(texts.len() / 8), COVERED_ACROSS);
 }
 
 #[test]
@@ -131,5 +133,5 @@ fn exact_repeats_of_real_documents_are_covered() {
         })
         .collect();
     check(&texts, None, COVERED_PROSE);
-    check(&texts, Some(texts.len() / 2), COVERED_PROSE);
+    check(&texts, Some(texts.len() / 2), COVERED_ACROSS);
 }
