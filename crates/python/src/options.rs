@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 pub(crate) struct FindOptions {
     threshold: f64,
     shingle_size: u32,
+    sketch_size: u32,
     containment: f64,
     keep: String,
     linkage: String,
@@ -51,6 +52,7 @@ impl FindOptions {
             scope,
             documents: DocumentConfig {
                 shingle_size: self.shingle_size,
+                sketch_size: self.sketch_size,
                 threshold: self.threshold,
                 containment: self.containment,
                 linkage,

@@ -102,6 +102,7 @@ def dedup(
     min_words_left: int = 20,
     threshold: float = 0.8,
     shingle_size: int = 5,
+    sketch_size: int = 256,
     containment: float = 0.9,
     min_words: int = 8,
     sensitivity: Literal["auto", "fast", "balanced", "high"] = "auto",
@@ -166,6 +167,7 @@ def dedup(
     search = {
         "threshold": threshold,
         "shingle_size": shingle_size,
+        "sketch_size": sketch_size,
         "containment": containment,
         "keep": keep,
         "linkage": "star",

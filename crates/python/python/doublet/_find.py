@@ -20,6 +20,7 @@ def find(
     *,
     threshold: float = 0.8,
     shingle_size: int = 5,
+    sketch_size: int = 256,
     containment: float = 0.9,
     keep: str = "longest",
     linkage: Literal["star", "single"] = "star",
@@ -55,6 +56,8 @@ def find(
             single string is a path, strings in a list are texts.
         threshold: lowest Jaccard similarity of near-duplicates, above 0 to 1.
         shingle_size: words a shingle, 1 to 64.
+        sketch_size: registers of a document's sketch, a power of two from 16 to 4096: fewer are
+            faster, more compare fewer documents in vain.
         containment: lowest share of a document that another must hold to contain it, above 0 to 1.
         keep: which version represents a cluster: ``longest``, ``first``, ``newest[:FIELD]``,
             ``oldest[:FIELD]``, ``max:FIELD`` or ``source-order``.
@@ -114,6 +117,7 @@ def find(
     search = {
         "threshold": threshold,
         "shingle_size": shingle_size,
+        "sketch_size": sketch_size,
         "containment": containment,
         "keep": keep,
         "linkage": linkage,
