@@ -26,15 +26,7 @@ pub(super) fn read(
     config: &ReadConfig,
     progress: &Progress,
 ) -> Result<Collection> {
-    read_inputs(paths.iter().map(Input::path), config, progress)
-}
-
-/// Reads every document of the inputs, in their order.
-pub(super) fn read_inputs(
-    inputs: impl Iterator<Item = Input>,
-    config: &ReadConfig,
-    progress: &Progress,
-) -> Result<Collection> {
+    let inputs = paths.iter().map(Input::path);
     let collection = source::read_all(inputs, config, &Bytes("reading", progress));
     progress.finish();
     collection
@@ -42,17 +34,7 @@ pub(super) fn read_inputs(
 
 /// Finds what repeats in the documents.
 pub(super) fn find(documents: &[Document], config: &Config, progress: &Progress) -> Result<Report> {
-    find_protecting(documents, 0, config, progress)
-}
-
-/// As [`find`], where the first `protected` documents represent their clusters.
-pub(super) fn find_protecting(
-    documents: &[Document],
-    protected: usize,
-    config: &Config,
-    progress: &Progress,
-) -> Result<Report> {
-    let report = doublet(config, progress)?.find_protecting(documents, protected);
+    let report = doublet(config, progress)?.find(documents);
     progress.finish();
     report
 }

@@ -2,8 +2,8 @@
 //!
 //! Inputs are read twice: to find what goes, and to write the files again without it, while what
 //! goes is read once more for the list of removals. Between the passes no text is held; where
-//! passages are looked for, work files have the texts. After each stage its results are written down if they are large, so that `--resume` can go on
-//! from there when the run was killed.
+//! passages are looked for, work files have the texts. After each stage its results are written
+//! down if they are large, so that `--resume` can go on from there when the run was killed.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -60,22 +60,23 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     let pass = Pass { job, stdin: stdin.as_ref(), batch_bytes, progress: &progress };
     let (config, options) = (&job.config, &job.options);
 
-    let (mut scanned, mut verdicts, mut skipped) = (None, None, Vec::new());
     let earlier = if run.resume { folder.record(&key) } else { None };
     // What cannot be read any more is as good as nothing.
     let earlier = earlier.and_then(|record| {
-        let opened = match &record.done {
+        let reached = match &record.done {
             Done::Scanned(saved) => {
-                (Some(Scanned::open(config, options, &work, saved).ok()?), None)
+                Reached::Scanned(Box::new(Scanned::open(config, options, &work, saved).ok()?))
             }
-            Done::Decided(saved) => (None, Some(Verdicts::open(&work, saved).ok()?)),
+            Done::Decided(saved) => {
+                let verdicts = Verdicts::open(&work, saved).ok()?;
+                Reached::Decided(Outcome::Verdicts(Box::new(verdicts)))
+            }
         };
-        Some((record, opened))
+        Some((record, reached))
     });
-    if let Some((record, opened)) = earlier {
+    let (reached, skipped) = if let Some((record, reached)) = earlier {
         tally = Tally { dry_run: tally.dry_run, ..record.tally };
-        skipped = record.skipped;
-        (scanned, verdicts) = opened;
+        (reached, record.skipped)
     } else {
         folder.clear()?;
         // Not before: what an earlier run left is room that is free again, or that need not be.
@@ -83,50 +84,49 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
         if run.resume {
             messages.note("nothing to go on from: starting anew");
         }
-    }
-    if scanned.is_none() && verdicts.is_none() {
         let stage = Stage::begin("scan");
-        let (scan, problems) = pass.scan(&layout, &work, &mut tally)?;
-        skipped = problems;
+        let (scan, skipped) = pass.scan(&layout, &work, &mut tally)?;
         tally.skipped = skipped.len() as u64;
         let durable = work.spilled() > 0 || tally.read.bytes >= DURABLE;
         let mut all = scan.finish(durable)?;
         if durable && let Some(saved) = all.save()? {
             folder.write(&key, &tally, &skipped, Done::Scanned(saved))?;
         }
-        scanned = Some(all);
         stage.end(&mut tally);
-    }
+        (Reached::Scanned(Box::new(all)), skipped)
+    };
     messages.skipped(&skipped);
 
-    let mut findings = None;
-    if let Some(scanned) = scanned {
-        let stages = Stages::new(&progress, &mut tally);
-        if job.args.removal.annotate {
+    let outcome = match reached {
+        Reached::Decided(outcome) => outcome,
+        Reached::Scanned(scanned) if job.args.removal.annotate => {
+            let stages = Stages::new(&progress, &mut tally);
             let edits = stages.run(|begin| scanned.annotate(begin))?;
             tally.annotated = edits.len() as u64;
-            findings = Some(edits);
-        } else {
-            let decided = stages.run(|begin| scanned.decide(begin))?;
-            tally.goes(&decided, job.replacement().len())?;
-            if let Some(saved) = decided.save() {
+            Outcome::Findings(edits)
+        }
+        Reached::Scanned(scanned) => {
+            let stages = Stages::new(&progress, &mut tally);
+            let verdicts = stages.run(|begin| scanned.decide(begin))?;
+            tally.goes(&verdicts, job.replacement().len())?;
+            if let Some(saved) = verdicts.save() {
                 folder.write(&key, &tally, &skipped, Done::Decided(saved))?;
             }
-            verdicts = Some(decided);
+            Outcome::Verdicts(Box::new(verdicts))
         }
-    }
+    };
 
     let stage = Stage::begin("writing");
     let mut aside = None;
     if let Some(place) = &job.place {
         let target = place.begin(&job.name())?;
-        tally.wrote(pass.write(&layout, verdicts.as_ref(), findings, &target)?);
+        tally.wrote(pass.write(&layout, &outcome, &target)?);
         stamps.check()?;
         aside = Some(target);
     }
     stage.end(&mut tally);
     tally.spilled += work.spilled();
-    drop(verdicts);
+    drop(outcome);
 
     let mut stats = Aside::default();
     if let Some(path) = &job.args.output.stats {
@@ -140,6 +140,20 @@ fn run_in_pool(job: &Job<'_>, messages: Messages) -> Result<Exit> {
     stats.commit()?;
     messages.table(&tally.table());
     Ok(if skipped.is_empty() { Exit::Done } else { Exit::Skipped })
+}
+
+/// How far a run has come.
+enum Reached {
+    Scanned(Box<Scanned>),
+    Decided(Outcome),
+}
+
+/// What becomes of the records.
+enum Outcome {
+    /// Some go or are cut.
+    Verdicts(Box<Verdicts>),
+    /// What was found is added to them.
+    Findings(Edits),
 }
 
 /// The stages of a decision, as they go by: shown, timed, and with their peaks of memory.
@@ -235,24 +249,21 @@ impl Pass<'_> {
     }
 
     /// The second pass: writes the files, and beside them the list of removals.
-    fn write(
-        &self,
-        layout: &Layout,
-        verdicts: Option<&Verdicts>,
-        findings: Option<Edits>,
-        folder: &AsideFolder,
-    ) -> Result<Written> {
-        let edits = match (findings, verdicts) {
-            (Some(findings), _) => findings,
-            (None, Some(verdicts)) => verdicts.edits(self.job.replacement())?,
-            (None, None) => Edits::default(),
+    fn write(&self, layout: &Layout, outcome: &Outcome, folder: &AsideFolder) -> Result<Written> {
+        let decided;
+        let edits = match outcome {
+            Outcome::Findings(edits) => edits,
+            Outcome::Verdicts(verdicts) => {
+                decided = verdicts.edits(self.job.replacement())?;
+                &decided
+            }
         };
         let path = folder.path().join(REMOVED);
         let list = || {
             let fail = |error| write_error(&path, error);
             let file = File::create_new(&path).map_err(fail)?;
             let mut out = BufWriter::with_capacity(1 << 16, file);
-            if let Some(verdicts) = verdicts {
+            if let Outcome::Verdicts(verdicts) = outcome {
                 let inputs = self.job.inputs(self.stdin)?;
                 let reading = &self.job.reading;
                 verdicts.write_removed(inputs, reading, self.batch_bytes, &(), &mut out)?;
@@ -260,7 +271,7 @@ impl Pass<'_> {
             out.flush().map_err(fail)
         };
         let progress = Bytes("writing", self.progress);
-        let write = || layout.write(folder.path(), &edits, &progress);
+        let write = || layout.write(folder.path(), edits, &progress);
         // What came from standard input has one reader at a time.
         let (written, listed) = match self.stdin {
             None => rayon::join(write, list),
