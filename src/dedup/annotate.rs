@@ -27,7 +27,7 @@ use crate::find::Stage;
 use crate::passage::Kin;
 use crate::passage::outline::Outlines;
 use crate::report::model::{DocumentCluster, MatchKind, PassageKind};
-use crate::spill::{Cursor, Rows, Sorted, Work, record};
+use crate::spill::{Rows, Sorted, Work, record};
 
 /// Name of the field.
 pub(super) const FIELD: &str = "doublet";
@@ -186,8 +186,8 @@ fn findings(
     let mut found: Vec<(DocId, u64, u32)> = Vec::new();
     let (mut belongings, mut belonging) = (belongings.all()?, Vec::new());
     let (mut holdings, mut holding) = (holdings.all()?, Vec::new());
-    next_of(&mut belongings, &mut belonging, |own| own.document)?;
-    next_of(&mut holdings, &mut holding, |own| own.document)?;
+    belongings.group(&mut belonging, |own| own.document)?;
+    holdings.group(&mut holding, |own| own.document)?;
     let mut scratch = Vec::new();
     loop {
         let in_cluster = belonging.first().map(|own| own.document);
@@ -218,23 +218,14 @@ fn findings(
         let json = serde_json::to_string(&findings).unwrap_or_default();
         found.push((DocId(document), rows.append(json.as_bytes())?, json.len() as u32));
         if in_cluster == Some(document) {
-            next_of(&mut belongings, &mut belonging, |own| own.document)?;
+            belongings.group(&mut belonging, |own| own.document)?;
         }
         if in_passages == Some(document) {
-            next_of(&mut holdings, &mut holding, |own| own.document)?;
+            holdings.group(&mut holding, |own| own.document)?;
         }
     }
     rows.seal(false)?;
     edits(catalogue, rows, found)
-}
-
-fn next_of<R: crate::spill::Record>(
-    cursor: &mut Cursor<'_, R>,
-    group: &mut Vec<R>,
-    document: impl Fn(&R) -> u32,
-) -> Result<()> {
-    cursor.group(group, document)?;
-    Ok(())
 }
 
 /// Findings by file and record.

@@ -110,9 +110,7 @@ impl PassageHalf<'_> {
             copy_of: &kin.copy_of,
             representative: &kin.representative,
         };
-        let documents = archive.len() as u32;
-        let tokens: u64 = (0..documents).map(|document| u64::from(archive.count(document))).sum();
-        let config = self.config.passages.resolved(tokens);
+        let config = self.config.passages.resolved(archive.tokens());
         let mut suppressed = Suppressed::default();
         // Stages of passages leave by unwinding when a work file fails.
         catch(|| {

@@ -11,7 +11,6 @@
 //!
 //! [`Verdicts`]: super::Verdicts
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Catalogue, SavedCatalogue};
@@ -19,29 +18,15 @@ use super::plan::Options;
 use crate::cluster::KeepKeys;
 use crate::config::{Config, Scope};
 use crate::document::Timestamp;
+use crate::documents::analysis::analyse;
 use crate::documents::store::{Brief, SavedStore, Store, StoreBuilder, TokenRow, TokenRows};
-use crate::documents::{DocumentFeatures, FeatureMaker, Wanted};
+use crate::documents::{FeatureMaker, Wanted};
 use crate::error::Result;
-use crate::hash::content_hash;
 use crate::passage::archive::{TextRow, TextRows};
 use crate::passage::{Origins, SavedOrigins};
 use crate::source::Batch;
 use crate::spill::Work;
-use crate::text::{Checkpoints, TokenBuffer, Tokenizer};
-
-/// Documents that are analysed before what was made of them is put in its place.
-const BATCH: usize = 1024;
-
-/// What is made of a document.
-struct Analysed {
-    brief: Brief,
-    /// Where documents are compared.
-    features: Option<DocumentFeatures>,
-    /// Where they are, or passages are looked for.
-    tokens: Option<TokenRow>,
-    /// Where passages are.
-    text: Option<TextRow>,
-}
+use crate::text::{Checkpoints, TokenBuffer};
 
 /// Takes the documents of a collection, in input order.
 ///
@@ -92,6 +77,11 @@ pub(super) const fn wanted(scope: Scope, options: &Options) -> Wanted {
     }
 }
 
+/// Whether tokens are kept: where documents are compared, or passages are looked for.
+const fn keeps_tokens(scope: Scope, options: &Options) -> bool {
+    compares(scope, options) || !matches!(scope, Scope::Documents)
+}
+
 /// Whether documents are compared, or only looked up word for word.
 pub(super) const fn compares(scope: Scope, options: &Options) -> bool {
     let wanted = wanted(scope, options);
@@ -129,51 +119,34 @@ impl Scan {
     pub fn add(&mut self, batch: &Batch, protected: usize) -> Result<()> {
         self.catalogue.protected += protected;
         let compares = compares(self.config.scope, &self.options);
+        let maker = compares.then_some(&self.maker);
+        let keeps = keeps_tokens(self.config.scope, &self.options);
         let aligns = self.passages.is_some();
-        for (documents, places) in batch.documents.chunks(BATCH).zip(batch.places.chunks(BATCH)) {
-            let maker = &self.maker;
-            let analysed: Vec<Analysed> = documents
-                .par_iter()
-                .with_min_len(8)
-                .map_init(
-                    || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
-                    |(tokenizer, buffer, maker), document| {
-                        tokenizer.tokenize(&document.text, buffer);
-                        let tokens = &buffer.hashes[..];
-                        let count = tokens.len() as u32;
-                        let features = compares.then(|| maker.features(tokens));
-                        let hash = features
-                            .as_ref()
-                            .map_or_else(|| content_hash(tokens), |of| of.content_hash);
-                        Analysed {
-                            brief: Brief::of(hash, count, 0),
-                            features,
-                            tokens: (compares || aligns).then(|| TokenRow::of(tokens)),
-                            text: aligns.then(|| {
-                                TextRow::new(&document.text, &Checkpoints::new(buffer), count)
-                            }),
-                        }
-                    },
-                )
-                .collect();
-            for ((document, place), analysed) in documents.iter().zip(places).zip(analysed) {
-                let id = self.catalogue.bytes.len();
-                match analysed.features {
-                    None => self.builder.add_brief(analysed.brief, 0),
-                    Some(features) => self.builder.add(&features)?,
+        let keep = |text: &str, buffer: &TokenBuffer| {
+            let tokens = keeps.then(|| TokenRow::of(&buffer.hashes));
+            let row = || TextRow::new(text, &Checkpoints::new(buffer), buffer.len() as u32);
+            (tokens, aligns.then(row))
+        };
+        analyse(&batch.documents, maker, keep, |index, analysed| {
+            let (document, place) = (&batch.documents[index], batch.places[index]);
+            let (tokens, text) = analysed.kept;
+            match &analysed.features {
+                None => {
+                    let brief = Brief::of(analysed.content_hash, analysed.tokens, 0);
+                    self.builder.add_brief(brief, 0);
                 }
-                if let Some(tokens) = analysed.tokens {
-                    self.tokens.add(&tokens)?;
-                }
-                if let (Some(store), Some(text)) = (&mut self.passages, analysed.text) {
-                    store.texts.add(&text)?;
-                    store.origins.add(id, document);
-                }
-                self.keys.push(document, Timestamp::parse);
-                self.catalogue.add(document, place.file, place.record)?;
+                Some(features) => self.builder.add(features)?,
             }
-        }
-        Ok(())
+            if let Some(tokens) = tokens {
+                self.tokens.add(&tokens)?;
+            }
+            if let (Some(store), Some(text)) = (&mut self.passages, text) {
+                store.texts.add(&text)?;
+                store.origins.add(self.catalogue.bytes.len(), document);
+            }
+            self.keys.push(document, Timestamp::parse);
+            self.catalogue.add(document, place.file, place.record)
+        })
     }
 
     /// Bytes of memory that each document takes at most, whatever the budget.
@@ -278,8 +251,7 @@ impl Scanned {
         saved: &SavedScan,
     ) -> Result<Self> {
         let store = Store::open(work, &saved.store)?;
-        let held = compares(config.scope, options) || config.scope != Scope::Documents;
-        let briefs = if held { &store.briefs[..] } else { &[] };
+        let briefs = if keeps_tokens(config.scope, options) { &store.briefs[..] } else { &[] };
         let tokens = TokenRows::open(work, briefs, saved.tokens_end)?;
         let (catalogue, ranks) = Catalogue::open(work, &saved.catalogue)?;
         let passages = match &saved.passages {

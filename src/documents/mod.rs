@@ -7,6 +7,7 @@
 //!
 //! Cost, at the defaults: some 1.2 kB a document of features.
 
+pub(crate) mod analysis;
 mod recall;
 pub(crate) mod store;
 

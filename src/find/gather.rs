@@ -1,12 +1,10 @@
 //! What is kept of the documents of a run, and what comes of them.
 //!
-//! Idea: one pass over each text makes its tokens, and from them sketch, bands and content hash.
-//! What the halves need goes into their stores at once, so a batch can be forgotten when only
-//! documents are compared; passages need the texts to the end.
+//! Idea: what the halves need of a text goes into their stores when it was
+//! [analysed](crate::documents::analysis), so a batch can be forgotten when only documents are
+//! compared; passages need the texts to the end.
 //!
 //! Cost: that of the stages. Beyond the stores and the texts, a document's entry in the report.
-
-use rayon::prelude::*;
 
 use super::Doublet;
 use super::entries::{Entries, without_text};
@@ -14,20 +12,17 @@ use super::stage::{Clock, Stage};
 use crate::cluster::KeepKeys;
 use crate::config::{Config, PassageConfig, Scope};
 use crate::document::{DocId, Document, Timestamp};
+use crate::documents::analysis::{Analysed, analyse};
 use crate::documents::store::{StoreBuilder, TokenRow, TokenRows, Tokens, TokensAt};
-use crate::documents::{DocumentFeatures, DocumentFindings, FeatureMaker, compare_store};
+use crate::documents::{DocumentFindings, FeatureMaker, compare_store};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hash::content_hash;
 use crate::passage::archive::Archive;
 use crate::passage::coverage::{Extent, coverage};
 use crate::passage::{Collection, Kin, Origins, find_passages};
 use crate::report::model::{Parameters, Report, Run, SCHEMA_VERSION};
 use crate::spill::Work;
 use crate::stop;
-use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
-
-/// Documents that are analysed while what was made of those before them is put in its place.
-const BATCH: usize = 512;
+use crate::text::{TokenBuffer, TokenIndex};
 
 /// A run that takes its documents batch by batch; see [`Doublet::gather`].
 pub struct Gathering<'d> {
@@ -50,14 +45,6 @@ struct Kept {
     /// Tokens of each document.
     counts: Vec<u32>,
     content_hashes: Vec<u128>,
-}
-
-/// What one pass over a text makes.
-struct Analysed {
-    count: u32,
-    content_hash: u128,
-    features: Option<DocumentFeatures>,
-    tokens: Tokenised,
 }
 
 /// A document's tokens.
@@ -108,16 +95,13 @@ impl<'d> Gathering<'d> {
         self.doublet.stop.check()?;
         let Self { doublet, maker, kept, .. } = self;
         check_limits(kept.counts.len(), documents)?;
-        let mut ready: (&[Document], Vec<Analysed>) = Default::default();
-        for batch in documents.chunks(BATCH) {
-            let (analysed, placed) = rayon::join(
-                || analyse(maker, doublet.config.scope, batch),
-                || kept.put(ready.0, std::mem::take(&mut ready.1)),
-            );
-            placed?;
-            ready = (batch, analysed);
-        }
-        kept.put(ready.0, ready.1)
+        let scope = doublet.config.scope;
+        let maker = (scope != Scope::Passages).then_some(&*maker);
+        let keep = |_: &str, buffer: &TokenBuffer| match scope {
+            Scope::Documents => Tokenised::Row(TokenRow::of(&buffer.hashes)),
+            Scope::Both | Scope::Passages => Tokenised::Index(TokenIndex::new(buffer)),
+        };
+        analyse(documents, maker, keep, |index, analysed| kept.put(&documents[index], analysed))
     }
 
     /// Compares the documents.
@@ -207,49 +191,18 @@ impl<'d> Gathering<'d> {
     }
 }
 
-/// The one pass over the texts.
-fn analyse(maker: &FeatureMaker, scope: Scope, batch: &[Document]) -> Vec<Analysed> {
-    batch
-        .par_iter()
-        .with_min_len(8)
-        .map_init(
-            || (Tokenizer::new(), TokenBuffer::default(), maker.clone()),
-            |(tokenizer, buffer, maker), document| {
-                stop::checkpoint();
-                tokenizer.tokenize(&document.text, buffer);
-                let features = (scope != Scope::Passages).then(|| maker.features(&buffer.hashes));
-                Analysed {
-                    count: buffer.len() as u32,
-                    content_hash: features.as_ref().map_or_else(
-                        || content_hash(&buffer.hashes),
-                        |features| features.content_hash,
-                    ),
-                    features,
-                    tokens: if scope == Scope::Documents {
-                        Tokenised::Row(TokenRow::of(&buffer.hashes))
-                    } else {
-                        Tokenised::Index(TokenIndex::new(buffer))
-                    },
-                }
-            },
-        )
-        .collect()
-}
-
 impl Kept {
-    /// Puts what was made of documents in its place.
-    fn put(&mut self, batch: &[Document], analysed: Vec<Analysed>) -> Result<()> {
-        for (document, analysed) in batch.iter().zip(analysed) {
-            self.counts.push(analysed.count);
-            self.content_hashes.push(analysed.content_hash);
-            if let (Some(builder), Some(features)) = (&mut self.builder, &analysed.features) {
-                builder.add(features)?;
-                self.keys.push(document, Timestamp::parse);
-            }
-            match analysed.tokens {
-                Tokenised::Index(index) => self.indexes.push(index),
-                Tokenised::Row(row) => self.rows.add(&row)?,
-            }
+    /// Puts what was made of the next document in its place.
+    fn put(&mut self, document: &Document, analysed: Analysed<Tokenised>) -> Result<()> {
+        self.counts.push(analysed.tokens);
+        self.content_hashes.push(analysed.content_hash);
+        if let (Some(builder), Some(features)) = (&mut self.builder, &analysed.features) {
+            builder.add(features)?;
+            self.keys.push(document, Timestamp::parse);
+        }
+        match analysed.kept {
+            Tokenised::Index(index) => self.indexes.push(index),
+            Tokenised::Row(row) => self.rows.add(&row)?,
         }
         Ok(())
     }

@@ -98,6 +98,11 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// Number of all tokens.
+    pub(crate) fn tokens(self) -> u64 {
+        (0..self.len() as u32).map(|document| u64::from(self.count(document))).sum()
+    }
+
     /// The tokens of a document.
     #[inline]
     pub(crate) fn hashes(self, document: u32) -> Hashes<'a> {

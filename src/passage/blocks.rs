@@ -8,7 +8,7 @@
 //! by side: they grow into runs and are aligned at once. A link inside a run that was found just
 //! before is skipped.
 //!
-//! Anchors that stand in one place only are [left out](super::recurring) as far as memory allows.
+//! Anchors that stand in one place only are [left out](Recurring) as far as memory allows.
 //!
 //! Cost: 40 bytes in the sorter an anchor, 20 a link; some 200 ns for both. Reading grows with the
 //! number of blocks: half of the tokens for each.
@@ -21,14 +21,14 @@ use super::anchor::{Winnowing, for_each_anchor};
 use super::group::{CONTEXTS, Grouping, Held, context};
 use super::grow::{Grower, Grown, Run};
 use super::pairs::{Found, Worker, Workers, align_group};
-use super::recurring::Recurring;
 use super::{Collection, Limits};
 use crate::documents::store::TokenScratch;
 use crate::error::Result;
 use crate::report::model::Suppressed;
-use crate::spill::{KeyRange, Portion, Sorted, Work, into_inner, record};
+use crate::spill::{KeyRange, Portion, Recurring, Sorted, Work, into_inner, record};
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
+use crate::threads::overlapped;
 
 record! {
     /// An anchor, and what stands around it in each of the orders of its group.
@@ -116,9 +116,8 @@ fn anchors(
     winnowing: Winnowing,
 ) -> Result<Sorted<Sampled>> {
     let documents = collection.archive.len() as u32;
-    let tokens: u64 =
-        (0..documents).map(|document| u64::from(collection.archive.count(document))).sum();
-    let hashes = 2 * tokens / (winnowing.window as u64 + 1);
+    let hashes = 2 * collection.archive.tokens() / (winnowing.window as u64 + 1);
+    // By their lower bits: winnowing chooses by the upper half of hashes.
     let recurring = Recurring::new(hashes, work.share(10));
     let numbers: Vec<u32> = (0..documents).collect();
     numbers.par_chunks(PORTION).for_each_init(TokenScratch::default, |scratch, documents| {
@@ -129,30 +128,24 @@ fn anchors(
         }
     });
     let mut sorter = work.sorter("anchors", 25);
-    let mut ready: Vec<Vec<Sampled>> = Vec::new();
     let mut next = 0;
-    while next < documents || !ready.is_empty() {
-        let first = next;
-        let mut tokens = 0;
+    let batches = std::iter::from_fn(|| {
+        let (first, mut tokens) = (next, 0);
         while next < documents && tokens < BATCH {
             tokens += u64::from(collection.archive.count(next));
             next += 1;
         }
-        let batch: Vec<u32> = (first..next).collect();
-        let (made, added) = rayon::join(
-            || {
-                batch
-                    .par_chunks(PORTION)
-                    .map_init(TokenScratch::default, |scratch, documents| {
-                        anchors_of(collection, documents, winnowing, &recurring, scratch)
-                    })
-                    .collect()
-            },
-            || ready.iter().try_for_each(|anchors| sorter.extend(anchors)),
-        );
-        added?;
-        ready = made;
-    }
+        (first < next).then(|| (first..next).collect::<Vec<u32>>())
+    });
+    let make = |batch: Vec<u32>| -> Vec<Vec<Sampled>> {
+        batch
+            .par_chunks(PORTION)
+            .map_init(TokenScratch::default, |scratch, documents| {
+                anchors_of(collection, documents, winnowing, &recurring, scratch)
+            })
+            .collect()
+    };
+    overlapped(batches, make, |made| made.iter().try_for_each(|anchors| sorter.extend(anchors)))?;
     sorter.finish(false)
 }
 

@@ -1,11 +1,11 @@
 //! Distinctiveness: is a passage reuse, or prose that everyone writes?
 //!
-//! Of the 3-grams that a cluster's members have in common (24 at most), take the one that stands in the fewest
-//! documents of the collection, `d`. A passage of `s` documents has the distinctiveness `s / d`.
-//! A quote that forty outlets carry has d ≈ s: its rarest three words stand nowhere else. A
-//! formula has d ≫ s: even its rarest three words are common, and that two documents string
-//! them together alike says nothing. Fixed text (a disclaimer, a byline) is real repetition with
-//! d ≈ s, so it is told apart by its spread: many documents of each group, at many dates.
+//! Of the 3-grams that a cluster's members have in common (24 at most), take the one that stands in
+//! the fewest documents of the collection, `d`. A passage of `s` documents has the distinctiveness
+//! `s / d`. A quote that forty outlets carry has d ≈ s: its rarest three words stand nowhere else. A
+//! formula has d ≫ s: even its rarest three words are common, and that two documents string them
+//! together alike says nothing. Fixed text (a disclaimer, a byline) is real repetition with d ≈ s, so
+//! it is told apart by its spread: many documents of each group, at many dates.
 //!
 //! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
 //! and some 60 bytes for each 3-gram asked for.

@@ -17,6 +17,7 @@ use crate::text::TokenHash;
 
 /// Groups of up to this many anchors are linked pair by pair.
 const ALL_PAIRS: usize = 8;
+
 /// A place that holds an anchor.
 pub(super) trait Held: Copy {
     /// Its document.
@@ -94,7 +95,6 @@ pub(super) fn context(order: usize, tokens: &[TokenHash], at: usize, size: usize
 }
 
 /// A key by which texts sort by what follows `at`, so that a longer agreement stands closer.
-/// The anchor itself, of at least `size` tokens, is shared.
 fn following(tokens: &[TokenHash], at: usize, size: usize) -> u64 {
     let mut rest = tokens[at..].iter().skip(size);
     context_key([1, 1, 1, 2, 3], |count, state| hash_on(state, rest.by_ref().take(count)))

@@ -30,7 +30,6 @@ mod origins;
 pub(crate) mod outline;
 pub(crate) mod pairs;
 pub(crate) mod programme;
-mod recurring;
 pub(crate) mod site;
 mod store;
 pub(crate) mod two;

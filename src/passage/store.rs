@@ -273,10 +273,9 @@ impl StarRows {
         show(canonical);
         self.rows.with(row, len as usize, scratch, |mut row| {
             for _ in 0..members {
-                let [document, _, _, start, end, steps]: [u32; 6] =
-                    std::array::from_fn(|_| Fields::get(&mut row));
+                let (place, _, steps) = member_head(&mut row);
                 row = &row[STEP * steps as usize..];
-                show(Place { document, tokens: TokenRange::new(start, end) });
+                show(place);
             }
         })
     }
@@ -286,19 +285,26 @@ impl StarRows {
         let StarHead { canonical, members, len, row } = self.heads[number];
         let members = self.rows.with(row, len as usize, scratch, |mut row| {
             let member = |_| {
-                let [document, a_start, a_end, b_start, b_end, steps]: [u32; 6] =
-                    std::array::from_fn(|_| Fields::get(&mut row));
+                let (place, a, steps) = member_head(&mut row);
                 let step = |_| {
                     let (step, rest) = row.split_first().unwrap_or((&0, row));
                     row = rest;
                     (STEPS[usize::from(*step)], Fields::get(&mut row))
                 };
                 let path = (0..steps).map(step).collect();
-                let (a, b) = (TokenRange::new(a_start, a_end), TokenRange::new(b_start, b_end));
-                (document, Alignment { a, b, path })
+                (place.document, Alignment { a, b: place.tokens, path })
             };
             (0..members).map(member).collect()
         })?;
         Ok(Star { canonical, members })
     }
+}
+
+/// Takes the start of a member off a row: its place, what it matches of the canonical passage, and
+/// how many steps follow.
+fn member_head(row: &mut &[u8]) -> (Place, TokenRange, u32) {
+    let [document, a_start, a_end, b_start, b_end, steps]: [u32; 6] =
+        std::array::from_fn(|_| Fields::get(row));
+    let place = Place { document, tokens: TokenRange::new(b_start, b_end) };
+    (place, TokenRange::new(a_start, a_end), steps)
 }

@@ -1,11 +1,13 @@
 //! Leaving out records whose key no other record has, before they are sorted.
 //!
-//! Idea: two bits for each place of a table, *seen* and *seen again*. A key that was seen once is
-//! alone; one that was seen again is not, or fell on the place of another, and stays.
+//! Idea: a [table](super::recurring) tells which keys recur, with a few too many.
 //!
 //! Cost: a tenth of what sorting costs; 2 to 4 bytes a record for as long as it takes.
 
+use rayon::prelude::*;
+
 use super::Record;
+use super::recurring::Recurring;
 
 /// Slices shorter than this are sorted as quickly as they are looked through.
 const SHORT: usize = 1 << 12;
@@ -16,23 +18,9 @@ pub(super) fn leave_out_lone<R: Record>(records: &mut Vec<R>) {
     if records.len() < SHORT {
         return;
     }
-    // Eight places a record at least: with all different one in eight stays.
-    let bits = (8 * records.len()).next_power_of_two().ilog2();
-    let mut seen = vec![0u64; 1 << (bits - 5)];
-    let place = |key: u64| {
-        let place = key >> (u64::BITS - bits);
-        ((place >> 5) as usize, 1u64 << (2 * (place & 31)))
-    };
-    for record in &*records {
-        let (word, once) = place(record.key());
-        // A carry: what was seen once is seen again.
-        let again = (seen[word] & once) << 1;
-        seen[word] |= once | again;
-    }
-    records.retain(|record| {
-        let (word, once) = place(record.key());
-        seen[word] & (once << 1) != 0
-    });
+    let recurring = Recurring::new(records.len() as u64, usize::MAX);
+    records.par_iter().with_min_len(SHORT).for_each(|record| recurring.see(record.key()));
+    records.retain(|record| recurring.recurs(record.key()));
 }
 
 #[cfg(test)]

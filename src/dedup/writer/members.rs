@@ -81,9 +81,7 @@ impl<R: BufRead> Members<R> {
 
 impl<R: BufRead> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.fill_buf()?.read(buffer)?;
-        self.consume(count);
-        Ok(count)
+        take(self, buffer)
     }
 }
 
@@ -98,6 +96,13 @@ impl<R: BufRead> BufRead for Members<R> {
     }
 }
 
+/// Reads by way of what is buffered.
+fn take(reader: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usize> {
+    let count = reader.fill_buf()?.read(buffer)?;
+    reader.consume(count);
+    Ok(count)
+}
+
 /// A reader that keeps what is taken from it, when that is wanted.
 struct Recording<R> {
     reader: R,
@@ -106,9 +111,7 @@ struct Recording<R> {
 
 impl<R: BufRead> Read for Recording<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.fill_buf()?.read(buffer)?;
-        self.consume(count);
-        Ok(count)
+        take(self, buffer)
     }
 }
 
