@@ -198,7 +198,7 @@ struct Linker<'a> {
     found: Links,
 }
 
-const CACHE_BITS: u32 = 16;
+const CACHE_BITS: u32 = 14;
 
 impl<'a> Linker<'a> {
     fn new(tokens: &'a [TokenIndex], grower: Grower) -> Self {
