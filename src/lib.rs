@@ -32,6 +32,7 @@
 //! |---|---|---|
 //! | documents in memory | everything that repeats | [`Doublet::find`] |
 //! | files, folders, JSON lines, Parquet, archives | the same | [`read`], then [`Doublet::find`] |
+//! | an evaluation set, an earlier crawl | what of it stands in others | [`Doublet::find_against`] |
 //! | more documents than memory | copies and near-copies | [`source::stream`] into [`Doublet::gather`] |
 //! | a collection | the same without what repeats | [`dedup`]: [`dedup::Scan`], or [`dedup::Plan`] of a report |
 //! | two texts | what they share, word by word | [`align`] |
@@ -65,6 +66,7 @@ pub mod error;
 mod find;
 mod hash;
 pub mod lsh;
+mod pairing;
 mod passage;
 pub mod report;
 pub mod shingle;

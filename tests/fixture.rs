@@ -212,6 +212,7 @@ fn frame(documents: &[Document], passages: Vec<PassageCluster>) -> Report {
         groups[group].bytes += document.text.len() as u64;
         groups[group].tokens += u64::from(tokens);
         entries.push(DocumentEntry {
+            reference: false,
             name: document.name.clone(),
             group: group as u32,
             date: document.date.clone(),
@@ -271,6 +272,7 @@ fn frame(documents: &[Document], passages: Vec<PassageCluster>) -> Report {
         run: Run {
             version: "0.1.0".to_owned(),
             parameters: Parameters {
+                compared: "everything".to_owned(),
                 scope: "both".to_owned(),
                 sketch_spec: "doublet-1-fss256-w5".to_owned(),
                 shingle_size: 5,
@@ -482,6 +484,7 @@ pub(crate) fn newsroom() -> Fixture {
                 kind: found.kind,
                 similarity: found.similarity,
                 containment: found.b_in_a,
+                contains: found.a_in_b,
             })
             .collect();
         let lowest = members.iter().map(|member| match member.kind {

@@ -11,6 +11,7 @@
               numbers come back exactly"
 )]
 
+mod against;
 #[cfg(feature = "parquet")]
 mod columns;
 mod dedup;

@@ -27,20 +27,39 @@ const LONG_RECALL: [f64; 4] = [0.99, 0.99, 0.98, 0.95];
 const PIECES: f64 = 0.01;
 const PIECES_OF_CELL: f64 = 0.05;
 
-fn find(planted: &Planted, min_words: u32) -> Report {
-    let documents: Vec<Document> = planted
-        .documents
-        .iter()
-        .enumerate()
-        .map(|(number, text)| Document::new(format!("{number}"), text.as_str()))
-        .collect();
+fn documents<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<Document> {
+    let document = |(number, text): (usize, &String)| Document::new(format!("{number}"), text);
+    texts.enumerate().map(document).collect()
+}
+
+fn doublet(min_words: u32) -> Doublet {
     let config = Config {
         scope: Scope::Passages,
         passages: PassageConfig { min_words, ..PassageConfig::default() },
         ..Config::default()
     };
-    let doublet = Doublet::builder().config(config).build().expect("options within their ranges");
-    doublet.find(&documents).expect("few and small documents")
+    Doublet::builder().config(config).build().expect("options within their ranges")
+}
+
+fn find(planted: &Planted, min_words: u32) -> Report {
+    let documents = documents(planted.documents.iter());
+    doublet(min_words).find(&documents).expect("few and small documents")
+}
+
+/// The quotes as a reference, a document each, and where the others hold them.
+fn find_quotes(planted: &Planted, min_words: u32) -> Vec<Vec<Found>> {
+    let quotes = planted.quotes.iter().map(|quote| &quote.text);
+    let documents = documents(quotes.chain(&planted.documents));
+    let reference = planted.quotes.len();
+    let report = doublet(min_words).find_against(&documents, reference);
+    let mut clusters = reuse(&report.expect("few and small documents"));
+    for cluster in &mut clusters {
+        cluster.retain(|found| found.document >= reference);
+        for found in cluster {
+            found.document -= reference;
+        }
+    }
+    clusters
 }
 
 fn reuse(report: &Report) -> Vec<Vec<Found>> {
@@ -75,6 +94,12 @@ fn check(score: &Score, class: usize, lowest: [f64; 4]) {
     for (edits, lowest) in lowest.into_iter().enumerate() {
         let tally = score.tally(|copy| copy.length_class == class && copy.edits == edits);
         assert!(tally.recall() >= lowest, "recall {} at {edits} edits\n{table}", tally.recall());
+    }
+}
+
+fn check_carriers(score: &Score, class: usize) {
+    let table = score.table();
+    for edits in 0..4 {
         // Fifty carriers are found no worse than two, within twice the standard error.
         let with = |carriers| {
             score.tally(|c| c.length_class == class && c.edits == edits && c.carriers == carriers)
@@ -97,6 +122,29 @@ fn check_all(planted: &Planted) {
     println!("at defaults:\n{}", long.table());
     check(&short, SHORT, SHORT_RECALL);
     check(&long, LONG, LONG_RECALL);
+    check_carriers(&short, SHORT);
+    check_carriers(&long, LONG);
+}
+
+/// A reference that holds the quotes finds no fewer of the copies than comparing all with all.
+#[test]
+fn quotes_of_a_reference() {
+    let planted = synthetic();
+    for (min_words, class, lowest) in [(6, SHORT, SHORT_RECALL), (8, LONG, LONG_RECALL)] {
+        let everything = score(&planted, &reuse(&find(&planted, min_words)));
+        let against = score(&planted, &find_quotes(&planted, min_words));
+        println!("at {min_words} words or more:\n{}", against.table());
+        check(&against, class, lowest);
+        let of_class = |score: &Score| score.tally(|copy| copy.length_class == class);
+        let (everything, against) = (of_class(&everything), of_class(&against));
+        assert!(
+            against.found >= everything.found,
+            "{} found of {}, and {} without a reference",
+            against.found,
+            against.copies,
+            everything.found
+        );
+    }
 }
 
 /// Length of the longest common subsequence, forms of a word counted as the word.

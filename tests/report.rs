@@ -303,6 +303,8 @@ fn the_specification_says_what_is_written() {
                 assert!(value.is_u64(), "{place} is a whole number, not {value}");
             } else if kind == "number" {
                 assert!(value.is_number(), "{place} is a number, not {value}");
+            } else if kind == "boolean" {
+                assert!(value.is_boolean(), "{place} is true or false, not {value}");
             } else if kind == "string" {
                 assert!(value.is_string(), "{place} is a string, not {value}");
             } else {

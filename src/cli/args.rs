@@ -18,6 +18,7 @@ Examples:
   doublet find crawl/ -f json -o report.json  everything, for a program
   doublet show report.json --all              read it again, in full
   doublet compare draft.txt print.txt         two texts side by side
+  doublet find crawl/ --against eval.jsonl    what of a reference stands in it
   doublet dedup crawl/ --output clean/        the same files without what repeats
   doublet plan crawl/                         what that would need
 
@@ -30,6 +31,7 @@ Examples:
   doublet find articles/ --include '*.txt' --exclude 'drafts/**'
   doublet find news.jsonl.gz --text-field body --group-by outlet --date-field published
   doublet find a.jsonl.zst b.jsonl.zst --only documents --threshold 0.7 --keep newest
+  doublet find crawl/ --against eval.jsonl        what of an evaluation set stands in it
   zcat dump.gz | doublet find - --min-words 12 --top 50
   doublet find crawl/ --format csv --output tables/
   doublet find crawl/ --output report.json --quiet
@@ -128,6 +130,10 @@ pub(super) struct FindArgs {
     /// Files and folders; - is standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// Compare with this file or folder only (an evaluation set, an earlier crawl), and nothing
+    /// within either; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub(super) against: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) input: InputArgs,
     #[command(flatten)]

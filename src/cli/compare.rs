@@ -1,10 +1,10 @@
 //! `doublet compare`: two texts side by side.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use doublet::report::terminal::{ComparedTexts, write_comparison};
 use doublet::source::ReadConfig;
-use doublet::{Config, Document, Error, ErrorKind, PassageConfig, Result};
+use doublet::{Config, Document, Error, ErrorKind, Input, PassageConfig, Result};
 
 use super::Exit;
 use super::args::{Common, CompareArgs};
@@ -13,6 +13,7 @@ use super::find::check_inputs;
 use super::messages::Messages;
 use super::output::{Findings, Output};
 use super::progress::Progress;
+use super::reference::Reference;
 
 /// Runs the command.
 pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Result<Exit> {
@@ -30,7 +31,7 @@ pub(super) fn run(args: &CompareArgs, common: &Common, messages: Messages) -> Re
     };
     let progress = Progress::new(messages);
     let documents = [read_one(&args.a, args, &progress)?, read_one(&args.b, args, &progress)?];
-    let report = engine::find(&documents, &config, &progress)?;
+    let report = engine::find(&documents, &Reference::default(), 0, &config, &progress)?;
     messages.details(&report);
     let texts = ComparedTexts { a: &documents[0].text, b: &documents[1].text };
     let text =
@@ -45,7 +46,7 @@ fn read_one(path: &Path, args: &CompareArgs, progress: &Progress) -> Result<Docu
     let reading =
         ReadConfig { encoding: args.encoding.clone(), strict: true, ..ReadConfig::default() };
     let mut documents =
-        engine::read(&[PathBuf::from(path)], &reading, progress)?.documents.into_iter();
+        engine::read([Input::path(path)].into_iter(), &reading, progress)?.documents.into_iter();
     match (documents.next(), documents.len()) {
         (Some(document), 0) => Ok(document),
         (None, _) => Err(Error::new(ErrorKind::Config, "no document").at(path).expected("one")),

@@ -20,6 +20,7 @@ use super::folder::Place;
 use super::memory;
 use super::messages::Messages;
 use super::output::exists;
+use super::reference::Reference;
 use super::tally::Tally;
 
 /// Standard input, as it is named.
@@ -31,18 +32,22 @@ pub(super) struct Job<'a> {
     pub(super) reading: ReadConfig,
     pub(super) config: Config,
     pub(super) options: Options,
+    pub(super) reference: Reference,
     /// Nowhere for a dry run.
     pub(super) place: Option<Place>,
 }
 
 impl<'a> Job<'a> {
     fn new(args: &'a DedupArgs) -> Result<Self> {
-        check_inputs(args.paths.iter().chain(&args.removal.protect).map(PathBuf::as_path))?;
-        if args.removal.protect.iter().any(|path| path == Path::new(STDIN)) {
-            return Err(Error::new(ErrorKind::Config, "- (standard input) to protect")
-                .expected("a file or a folder"));
-        }
         let removal = &args.removal;
+        let besides = || removal.against.iter().chain(&removal.protect);
+        check_inputs(args.paths.iter().chain(besides()).map(PathBuf::as_path))?;
+        for (paths, what) in [(&removal.protect, "protect"), (&removal.against, "compare with")] {
+            if paths.iter().any(|path| path == Path::new(STDIN)) {
+                let found = format!("- (standard input) to {what}");
+                return Err(Error::new(ErrorKind::Config, found).expected("a file or a folder"));
+            }
+        }
         let rules = removal.remove;
         let cuts = removal.cut.is_some()
             || removal.replace_with.is_some()
@@ -75,7 +80,7 @@ impl<'a> Job<'a> {
         let place = output.map(|path| Place::resolve(path, args.output.force)).transpose()?;
         if let Some(place) = &place {
             let named = args.paths.iter().filter(|path| *path != Path::new(STDIN));
-            place.check_apart(named.chain(&removal.protect).map(PathBuf::as_path))?;
+            place.check_apart(named.chain(besides()).map(PathBuf::as_path))?;
         }
         if let Some(stats) = args.output.stats.as_deref().filter(|stats| stats.exists())
             && !args.output.force
@@ -94,12 +99,14 @@ impl<'a> Job<'a> {
             | Keep::SourceOrder => Vec::new(),
         };
         let reading = ReadConfig { metadata_fields: Some(asked), ..ReadConfig::from(&args.input) };
-        Ok(Self { args, reading, config, options, place })
+        let reference = Reference::new(&removal.against, &reading)?;
+        Ok(Self { args, reading, config, options, reference, place })
     }
 
     /// Lists the files of the inputs, and checks that the output can hold them.
     pub(super) fn layout(&self, stdin: Option<&File>) -> Result<Layout> {
-        let layout = Layout::new(&self.args.paths, &self.reading, stdin)?;
+        let except = self.reference.files();
+        let layout = Layout::without(except, &self.args.paths, &self.reading, stdin)?;
         if self.args.removal.annotate && layout.has_texts() {
             return Err(Error::new(ErrorKind::Config, "text files to annotate")
                 .expected("JSON lines, whose records have fields")
@@ -114,7 +121,8 @@ impl<'a> Job<'a> {
     /// Everything that decides the result but the content of the inputs.
     pub(super) fn key(&self) -> impl std::fmt::Debug {
         let args = self.args;
-        let named = (args.paths.clone(), args.removal.protect.clone());
+        let removal = &args.removal;
+        let named = (args.paths.clone(), removal.against.clone(), removal.protect.clone());
         // The number of threads decides nothing.
         let config = Config { threads: 0, ..self.config.clone() };
         let cuts = (self.options.clone(), self.replacement().to_owned(), args.removal.annotate);
@@ -137,17 +145,18 @@ impl<'a> Job<'a> {
         self.args.paths.iter().any(|path| path == Path::new(STDIN))
     }
 
-    /// What is read, in order: what protects first.
+    /// What is read, in order: the reference first, then what protects.
     pub(super) fn inputs(&self, stdin: Option<&File>) -> Result<Vec<Input>> {
-        let protect = self.args.removal.protect.iter().map(|path| Ok(Input::path(path)));
+        let reference = self.reference.inputs().map(Ok);
+        let protect = self.args.removal.protect.iter().map(|path| Ok(self.reference.apart(path)));
         let inputs = self.args.paths.iter().map(|path| match stdin {
             Some(spool) if path == Path::new(STDIN) => {
                 let spool = from_start(spool).map_err(|error| Error::io("read", STDIN, error))?;
                 Ok(Input::reader(STDIN, spool))
             }
-            _ => Ok(Input::path(path)),
+            _ => Ok(self.reference.apart(path)),
         });
-        protect.chain(inputs).collect()
+        reference.chain(protect).chain(inputs).collect()
     }
 
     /// Whether a document came from what protects.
@@ -167,7 +176,32 @@ impl<'a> Job<'a> {
 
 /// Runs the command.
 pub(super) fn run(args: &DedupArgs, _: &Common, messages: Messages) -> Result<Exit> {
-    flow::run(&Job::new(args)?, messages)
+    let job = Job::new(args)?;
+    job.reference.note_shared(&args.paths, &job.reading, messages)?;
+    flow::run(&job, messages)
+}
+
+/// How many documents, the first ones, are no inputs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ahead {
+    /// Those that the others are compared with.
+    pub(super) reference: usize,
+    /// Behind them those that protect.
+    pub(super) protected: usize,
+}
+
+impl Ahead {
+    /// Of some documents, as long as all before them were ahead too.
+    pub(super) fn of(job: &Job<'_>, documents: &[Document]) -> Self {
+        let reference = job.reference.count(documents);
+        let rest = &documents[reference..];
+        let protected = rest.iter().take_while(|document| job.protects(document)).count();
+        Self { reference, protected }
+    }
+
+    pub(super) const fn count(self) -> usize {
+        self.reference + self.protected
+    }
 }
 
 /// Keeps what comes from standard input in a file without a name, since it is read twice.

@@ -6,6 +6,7 @@ use doublet::source::{self, ReadConfig, StreamOptions, stream};
 use doublet::{Collection, Config, Document, Doublet, Event, Input, Report, Result};
 
 use super::progress::Progress;
+use super::reference::Reference;
 
 /// Shows how many bytes went through a stage of this name.
 pub(super) struct Bytes<'a>(pub(super) &'static str, pub(super) &'a Progress);
@@ -20,21 +21,34 @@ impl source::Progress for Bytes<'_> {
     }
 }
 
-/// Reads every document of the paths, in their order.
+/// Reads every document of the inputs, in their order.
 pub(super) fn read(
-    paths: &[PathBuf],
+    inputs: impl Iterator<Item = Input>,
     config: &ReadConfig,
     progress: &Progress,
 ) -> Result<Collection> {
-    let inputs = paths.iter().map(Input::path);
     let collection = source::read_all(inputs, config, &Bytes("reading", progress));
     progress.finish();
     collection
 }
 
-/// Finds what repeats in the documents.
-pub(super) fn find(documents: &[Document], config: &Config, progress: &Progress) -> Result<Report> {
-    let report = doublet(config, progress)?.find(documents);
+/// Finds what repeats in the documents: with a reference, which is first, what of it stands in the
+/// others; without, the first `protected` documents represent their clusters.
+pub(super) fn find(
+    documents: &[Document],
+    reference: &Reference,
+    protected: usize,
+    config: &Config,
+    progress: &Progress,
+) -> Result<Report> {
+    let first = reference.count(documents);
+    reference.check(first)?;
+    let doublet = doublet(config, progress)?;
+    let report = if reference.is_named() {
+        doublet.find_against(documents, first)
+    } else {
+        doublet.find_protecting(documents, protected)
+    };
     progress.finish();
     report
 }
@@ -45,6 +59,7 @@ const BATCH_BYTES: usize = 8 << 20;
 /// Reads the documents of the paths and compares them as wholes, without holding their texts.
 pub(super) fn find_streaming(
     paths: &[PathBuf],
+    reference: &Reference,
     reading: &ReadConfig,
     config: &Config,
     progress: &Progress,
@@ -52,11 +67,19 @@ pub(super) fn find_streaming(
     let doublet = doublet(config, progress)?;
     let report = doublet.install(|| {
         let mut gathering = doublet.gather()?;
-        let inputs = paths.iter().map(Input::path);
+        let inputs = reference.inputs().chain(paths.iter().map(|path| reference.apart(path)));
         let options = StreamOptions { batch_bytes: BATCH_BYTES, ..StreamOptions::default() };
         let bytes = Bytes("reading", progress);
-        let streamed =
-            stream(inputs, reading, &options, &bytes, |batch| gathering.add(batch.documents))?;
+        let mut first = 0;
+        let streamed = stream(inputs, reading, &options, &bytes, |mut batch| {
+            let corpus = batch.documents.split_off(reference.count(&batch.documents));
+            if !batch.documents.is_empty() {
+                first += batch.documents.len();
+                gathering.add_reference(batch.documents)?;
+            }
+            gathering.add(corpus)
+        })?;
+        reference.check(first)?;
         let mut report = gathering.finish()?;
         report.skipped = streamed.skipped;
         Ok(report)

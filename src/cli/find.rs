@@ -14,10 +14,12 @@ use super::engine;
 use super::messages::Messages;
 use super::output::{Findings, Output};
 use super::progress::Progress;
+use super::reference::Reference;
 
 /// The arguments, resolved and checked.
 struct Plan {
     paths: Vec<PathBuf>,
+    reference: Reference,
     reading: ReadConfig,
     config: Config,
     output: Output,
@@ -25,7 +27,7 @@ struct Plan {
 
 impl Plan {
     fn new(args: &FindArgs, common: &Common) -> Result<Self> {
-        check_inputs(args.paths.iter().map(PathBuf::as_path))?;
+        check_inputs(args.paths.iter().chain(&args.against).map(PathBuf::as_path))?;
         let reading = ReadConfig::from(&args.input);
         let config = Config {
             scope: Choice::from(args.only).0,
@@ -37,7 +39,8 @@ impl Plan {
             threads: args.threads,
         };
         let output = Output::resolve(&args.output, common)?;
-        Ok(Self { paths: args.paths.clone(), reading, config, output })
+        let reference = Reference::new(&args.against, &reading)?;
+        Ok(Self { paths: args.paths.clone(), reference, reading, config, output })
     }
 }
 
@@ -56,12 +59,14 @@ pub(super) fn run(args: &FindArgs, common: &Common, messages: Messages) -> Resul
 
 fn run_engine(plan: &Plan, messages: Messages) -> Result<(Report, Vec<Document>)> {
     let progress = Progress::new(messages);
-    let Plan { paths, reading, config, output } = plan;
+    let Plan { paths, reference, reading, config, output } = plan;
+    reference.note_shared(paths, reading, messages)?;
     let (mut report, documents) = if config.scope == Scope::Documents && output.texts().is_none() {
-        (engine::find_streaming(paths, reading, config, &progress)?, Vec::new())
+        (engine::find_streaming(paths, reference, reading, config, &progress)?, Vec::new())
     } else {
-        let collection = engine::read(paths, reading, &progress)?;
-        let mut report = engine::find(&collection.documents, config, &progress)?;
+        let inputs = reference.inputs().chain(paths.iter().map(|path| reference.apart(path)));
+        let collection = engine::read(inputs, reading, &progress)?;
+        let mut report = engine::find(&collection.documents, reference, 0, config, &progress)?;
         report.skipped = collection.skipped;
         (report, collection.documents)
     };

@@ -14,10 +14,10 @@ use doublet::dedup::{Edits, Layout, REMOVED, Scan, Scanned, Verdicts, Written, f
 use doublet::report::model::Skipped;
 use doublet::source::{StreamOptions, stream};
 use doublet::spill::Work;
-use doublet::{Document, Error, ErrorKind, Result, on_threads};
+use doublet::{Error, ErrorKind, Result, on_threads};
 
 use super::Exit;
-use super::dedup::{Job, Stage, spool};
+use super::dedup::{Ahead, Job, Stage, spool};
 use super::engine::Bytes;
 use super::folder::AsideFolder;
 use super::memory;
@@ -199,7 +199,8 @@ fn work_parent(job: &Job<'_>) -> PathBuf {
 /// Refuses work files among the inputs, which would be read.
 fn check_apart(job: &Job<'_>, parent: &Path) -> Result<()> {
     let Ok(parent) = parent.canonicalize() else { return Ok(()) };
-    let inputs = job.args.paths.iter().chain(&job.args.removal.protect);
+    let removal = &job.args.removal;
+    let inputs = job.args.paths.iter().chain(&removal.against).chain(&removal.protect);
     let mut within = inputs.filter(|input| {
         input.canonicalize().is_ok_and(|input| input.is_dir() && parent.starts_with(&input))
     });
@@ -221,7 +222,7 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// The first pass: takes in all documents, those that only protect first.
+    /// The first pass: takes in all documents, the reference first, then those that only protect.
     fn scan(
         &self,
         layout: &Layout,
@@ -231,21 +232,29 @@ impl Pass<'_> {
         let job = self.job;
         let mut scan = Scan::new(&job.config, &job.options, work)?;
         let options = StreamOptions { batch_bytes: self.batch_bytes, ..StreamOptions::default() };
-        let mut protecting = true;
+        let (mut is_ahead, mut reference) = (true, 0);
         let cuts = job.options.rules.passages && !job.args.removal.annotate;
         let progress = Bytes("scan", self.progress);
         let streamed =
-            stream(job.inputs(self.stdin)?, &job.reading, &options, &progress, |batch| {
-                layout.check(&batch.documents, cuts)?;
-                let is_protected = |document: &&Document| protecting && job.protects(document);
-                let protected = batch.documents.iter().take_while(is_protected).count();
-                protecting &= protected == batch.documents.len();
-                tally.read(&batch.documents, protected);
+            stream(job.inputs(self.stdin)?, &job.reading, &options, &progress, |mut batch| {
+                let found = Ahead::of(job, &batch.documents);
+                let ahead = if is_ahead { found } else { Ahead::default() };
+                is_ahead &= ahead.count() == batch.documents.len();
+                tally.read(&batch.documents, ahead);
                 self.progress.documents(batch.documents.len() as u64);
-                scan.add(&batch, protected)
+                if ahead.reference > 0 {
+                    let rest = batch.split_off(ahead.reference);
+                    scan.add_reference(&batch)?;
+                    batch = rest;
+                }
+                reference += ahead.reference;
+                layout.check(&batch.documents, cuts)?;
+                scan.add(&batch, ahead.protected)
             });
         self.progress.finish();
-        Ok((scan, streamed?.skipped))
+        let skipped = streamed?.skipped;
+        job.reference.check(reference)?;
+        Ok((scan, skipped))
     }
 
     /// The second pass: writes the files, and beside them the list of removals.
@@ -291,7 +300,8 @@ struct Stamps(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
 impl Stamps {
     fn new(job: &Job<'_>, layout: &Layout) -> Result<Self> {
         let protecting = files_of(&job.args.removal.protect, &job.reading)?;
-        let files = layout.paths().chain(protecting.iter().map(PathBuf::as_path));
+        let besides = job.reference.files().iter().chain(&protecting).map(PathBuf::as_path);
+        let files = layout.paths().chain(besides);
         Ok(Self(files.map(|path| (path.to_path_buf(), stamp(path))).collect()))
     }
 

@@ -17,6 +17,7 @@ mod output;
 mod pages;
 mod plan;
 mod progress;
+mod reference;
 mod show;
 mod space;
 mod tally;

@@ -1,7 +1,8 @@
 //! `doublet plan`: what a `dedup` would need, from a sample.
 //!
-//! Some of the files, spread over all of them, are read up to a few megabytes each and go through
-//! the first pass. What that took and left is scaled up by bytes of files.
+//! Some of the files, those of a reference among them, spread over all, are read up to a few
+//! megabytes each and go through the first pass. What that took and left is scaled up by bytes of
+//! files.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -21,6 +22,7 @@ use super::args::PlanArgs;
 use super::find::check_inputs;
 use super::memory;
 use super::output::stdout_error;
+use super::reference::Reference;
 use super::space::{Needed, free};
 
 /// Files of a sample.
@@ -73,15 +75,16 @@ impl source::Progress for Count {
 
 /// Runs the command.
 pub(super) fn run(args: &PlanArgs) -> Result<Exit> {
-    check_inputs(args.paths.iter().map(PathBuf::as_path))?;
-    if args.paths.iter().any(|path| path == Path::new("-")) {
+    check_inputs(args.paths.iter().chain(&args.against).map(PathBuf::as_path))?;
+    if args.paths.iter().chain(&args.against).any(|path| path == Path::new("-")) {
         return Err(Error::new(ErrorKind::Config, "- (standard input) to plan for")
             .expected("files and folders"));
     }
     let reading = ReadConfig { metadata: false, ..ReadConfig::from(&args.input) };
-    let layout = Layout::new(&args.paths, &reading, None)?;
+    let reference = Reference::new(&args.against, &reading)?;
+    let layout = Layout::without(reference.files(), &args.paths, &reading, None)?;
     let budget = args.memory.unwrap_or_else(memory::default_budget);
-    let estimate = estimate(args, &layout, &reading, budget)?;
+    let estimate = estimate(args, &layout, &reference, &reading, budget)?;
     let text = if args.json {
         serde_json::to_string_pretty(&estimate).unwrap_or_default() + "\n"
     } else {
@@ -97,13 +100,17 @@ pub(super) fn run(args: &PlanArgs) -> Result<Exit> {
 fn estimate(
     args: &PlanArgs,
     layout: &Layout,
+    reference: &Reference,
     reading: &ReadConfig,
     budget: u64,
 ) -> Result<Estimate> {
     let documents = DocumentConfig::from(&args.matching);
     let config = Config { scope: args.remove.scope(), documents, ..Config::default() };
     let options = Options { rules: args.remove, ..Options::default() };
-    let paths: Vec<&Path> = layout.paths().collect();
+    let besides = || reference.files().iter().map(PathBuf::as_path);
+    let paths: Vec<&Path> = layout.paths().chain(besides()).collect();
+    let bytes = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+    let file_bytes = layout.bytes() + besides().map(bytes).sum::<u64>();
     let step = paths.len().div_ceil(FILES).max(1);
     let sampled: Vec<&Path> = paths.iter().copied().step_by(step).collect();
     let share = SAMPLE / sampled.len().max(1) as u64;
@@ -131,7 +138,7 @@ fn estimate(
     }
     let seconds = begun.elapsed().as_secs_f64();
     let sampled_bytes = count.0.into_inner();
-    let scale = if sampled_bytes == 0 { 0.0 } else { layout.bytes() as f64 / sampled_bytes as f64 };
+    let scale = if sampled_bytes == 0 { 0.0 } else { file_bytes as f64 / sampled_bytes as f64 };
     let scale = scale.max(f64::from(u8::from(sampled_bytes > 0)));
     let scaled = |amount: u64| (amount as f64 * scale) as u64;
     let aligns = config.scope != Scope::Documents;
@@ -141,8 +148,8 @@ fn estimate(
     let fixed = documents * Scan::MEMORY_EACH + (32 << 20);
     let needed = Needed::new(layout.bytes(), scaled(text_bytes), budget, config.scope);
     Ok(Estimate {
-        files: layout.files(),
-        file_bytes: layout.bytes(),
+        files: paths.len() as u64,
+        file_bytes,
         sampled_bytes,
         documents,
         text_bytes: scaled(text_bytes),

@@ -9,6 +9,8 @@ use doublet::report::terminal::grouped;
 use doublet::{Document, Result};
 use serde::{Deserialize, Serialize};
 
+use super::dedup::Ahead;
+
 /// A number of documents (or cuts) and their bytes of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Amount {
@@ -58,6 +60,9 @@ pub(super) struct Time {
 pub(super) struct Tally {
     /// Documents of the inputs.
     pub(super) read: Amount,
+    /// Documents that those are compared with.
+    #[serde(default)]
+    pub(super) reference: Amount,
     /// Documents that only protect.
     pub(super) protected: Amount,
     /// Inputs that could not be read; they are copied as they are.
@@ -79,10 +84,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts documents, of which the first `protected` are no inputs.
-    pub(super) fn read(&mut self, documents: &[Document], protected: usize) {
+    /// Counts documents, of which those `ahead` are no inputs.
+    pub(super) fn read(&mut self, documents: &[Document], ahead: Ahead) {
         for (index, document) in documents.iter().enumerate() {
-            let part = if index < protected { &mut self.protected } else { &mut self.read };
+            let part = match index {
+                _ if index < ahead.reference => &mut self.reference,
+                _ if index < ahead.count() => &mut self.protected,
+                _ => &mut self.read,
+            };
             part.add(document.text.len());
         }
         self.kept = self.read;
@@ -122,6 +131,9 @@ impl Tally {
             let _ = writeln!(table, "{name:<22}{count:>14}{bytes:>20}");
         };
         row("read", self.read);
+        if self.reference.count > 0 {
+            row("against a reference of", self.reference);
+        }
         if self.protected.count > 0 {
             row("protected besides", self.protected);
         }

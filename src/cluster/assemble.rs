@@ -6,6 +6,9 @@
 //! work on. For a report every group is spelled out into its documents; its representative is
 //! the best of all of them.
 //!
+//! Between a reference and a corpus a component is what hangs on one document of the corpus: that
+//! document and those of the reference that it matches, and there is nothing to refine.
+//!
 //! Cost: linear in documents and matches, besides the scores on demand of [`super::star`]; 12
 //! bytes a document in memory, 48 bytes a match in the sorter.
 
@@ -19,6 +22,7 @@ use crate::config::{DocumentConfig, Linkage};
 use crate::document::DocId;
 use crate::documents::store::{Store, Tokens};
 use crate::error::Result;
+use crate::pairing::Pairing;
 use crate::report::model::{DocumentCluster, DocumentMember, MatchKind};
 use crate::spill::{Sorted, record};
 use crate::verify::{Comparison, Counted, MatchRule, Matches, Scores};
@@ -82,7 +86,7 @@ impl Edge {
 pub(crate) struct Component {
     /// Every match from both sides, by group, then partner.
     pub(crate) edges: Vec<Edge>,
-    /// What star refinement made of it.
+    /// What star refinement made of it; nothing where there is none.
     pub(crate) stars: Stars,
 }
 
@@ -131,11 +135,14 @@ pub(crate) fn each_component(
 fn edges(store: &Store, matches: &Matches, copies: &Copies) -> Result<Sorted<Edge>> {
     let groups =
         |found: &Counted| Some((copies.group(DocId(found.a))?, copies.group(DocId(found.b))?));
-    let mut sets = UnionFind::new(copies.len() as u32);
-    let mut cursor = matches.counted.all()?;
-    while let Some(found) = cursor.next()? {
-        if let Some((a, b)) = groups(&found) {
-            sets.union(a, b);
+    let everything = copies.pairing() == Pairing::Everything;
+    let mut sets = UnionFind::new(if everything { copies.len() as u32 } else { 0 });
+    if everything {
+        let mut cursor = matches.counted.all()?;
+        while let Some(found) = cursor.next()? {
+            if let Some((a, b)) = groups(&found) {
+                sets.union(a, b);
+            }
         }
     }
     let mut edges = store.work().sorter("edges", 20);
@@ -143,7 +150,8 @@ fn edges(store: &Store, matches: &Matches, copies: &Copies) -> Result<Sorted<Edg
     while let Some(found) = cursor.next()? {
         let Some((a, b)) = groups(&found) else { continue };
         let Counted { a_shingles, b_shingles, common, .. } = found;
-        let root = sets.find(a);
+        // Of two sides the lower group is one of the reference.
+        let root = if everything { sets.find(a) } else { b };
         edges.extend(&[
             Edge { root, from: a, to: b, ours: a_shingles, theirs: b_shingles, common },
             Edge { root, from: b, to: a, ours: b_shingles, theirs: a_shingles, common },
@@ -162,6 +170,9 @@ fn refined(
 ) -> Result<Component> {
     let rule = MatchRule::from_config(config);
     let mut component = Component { edges, stars: Stars::default() };
+    if copies.pairing() != Pairing::Everything {
+        return Ok(component);
+    }
     let mut preference: Vec<u32> = component.groups().collect();
     let partners = Partners::new(&component.edges);
     preference.sort_unstable_by_key(|&group| faces.rank(group));
@@ -221,6 +232,7 @@ fn spell_out(star: &Star, copies: &Copies, faces: &Faces<'_>, rule: &MatchRule) 
             kind: MatchKind::Exact,
             similarity: 1.0,
             containment: 1.0,
+            contains: 1.0,
         })
         .collect();
     let mut lowest_score = 1.0f64;
@@ -238,6 +250,7 @@ fn spell_out(star: &Star, copies: &Copies, faces: &Faces<'_>, rule: &MatchRule) 
             kind,
             similarity: scores.similarity,
             containment: scores.b_in_a,
+            contains: scores.a_in_b,
         }));
     }
     members.sort_unstable_by_key(|member| member.document);

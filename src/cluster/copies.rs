@@ -2,7 +2,8 @@
 //!
 //! Idea: one of them, the lowest id, stands for all while sketches, candidates and matches are
 //! made; ten thousand copies cost one comparison. Afterwards what was found for it holds for
-//! each.
+//! each. A reference and the corpus that is compared with it have groups of their own; two of the
+//! same content are twins.
 //!
 //! Cost: one sort of 4 bytes a document; 12 bytes a document afterwards.
 
@@ -11,6 +12,7 @@ use rayon::prelude::*;
 use crate::document::DocId;
 use crate::documents::DocumentFeatures;
 use crate::documents::store::Brief;
+use crate::pairing::Pairing;
 use crate::report::model::{Match, MatchKind};
 use crate::verify::{Scores, oriented};
 
@@ -27,6 +29,9 @@ pub struct Copies {
     starts: Vec<u32>,
     /// Group of a document, by id; [`Copies::NONE`] without tokens.
     groups: Vec<u32>,
+    pairing: Pairing,
+    /// Groups of the reference and of the corpus that have the same content.
+    twins: Vec<(u32, u32)>,
 }
 
 impl Copies {
@@ -35,22 +40,27 @@ impl Copies {
     /// Groups by content hash. Groups are numbered by their lowest id.
     pub fn new(features: &[DocumentFeatures]) -> Self {
         let brief = |of: &DocumentFeatures| Brief::of(of.content_hash, of.tokens, of.shingles);
-        Self::of_briefs(&features.iter().map(brief).collect::<Vec<Brief>>())
+        Self::of_briefs(&features.iter().map(brief).collect::<Vec<Brief>>(), Pairing::Everything)
     }
 
     /// The same from what is kept in memory.
-    pub(crate) fn of_briefs(briefs: &[Brief]) -> Self {
+    pub(crate) fn of_briefs(briefs: &[Brief], pairing: Pairing) -> Self {
         let brief = |id: u32| &briefs[id as usize];
         let mut order: Vec<u32> =
             (0..briefs.len() as u32).filter(|&id| brief(id).tokens > 0).collect();
         order.par_sort_unstable_by_key(|&id| (brief(id).content_hash(), id));
         let same = |&a: &u32, &b: &u32| brief(a).content_hash() == brief(b).content_hash();
         let mut groups = vec![Self::NONE; briefs.len()];
+        let mut twins = Vec::new();
         // By its leader first: the groups' numbers follow from the leaders' order.
-        for group in order.chunk_by(same) {
-            for &id in group {
-                groups[id as usize] = group[0];
+        for copies in order.chunk_by(same) {
+            let (reference, corpus) = pairing.parts(copies, |&id| id).unwrap_or((&[], copies));
+            for group in [reference, corpus] {
+                for &id in group {
+                    groups[id as usize] = group[0];
+                }
             }
+            twins.extend(reference.first().copied().zip(corpus.first().copied()));
         }
         drop(order);
         let mut starts = vec![0u32];
@@ -80,7 +90,20 @@ impl Copies {
             members[*place as usize] = DocId(id);
             *place += 1;
         }
-        Self { members, starts, groups }
+        let mut twins: Vec<(u32, u32)> =
+            twins.into_iter().map(|(a, b)| (groups[a as usize], groups[b as usize])).collect();
+        twins.sort_unstable();
+        Self { members, starts, groups, pairing, twins }
+    }
+
+    /// What is compared with what.
+    pub(crate) const fn pairing(&self) -> Pairing {
+        self.pairing
+    }
+
+    /// Groups of a reference and of the corpus that have the same content, in order.
+    pub(crate) fn twins(&self) -> &[(u32, u32)] {
+        &self.twins
     }
 
     /// Number of groups, those of a single document included.
@@ -125,35 +148,56 @@ impl Copies {
     /// matched with the other group's leader (within a group: with its own) alone.
     pub fn expand(&self, matches: &[Match]) -> (Vec<Match>, u64) {
         let (mut all, mut thinned) = (Vec::with_capacity(matches.len()), 0);
-        for group in 0..self.len() as u32 {
-            let members = self.members(group);
-            let whole = members.len() * members.len() <= WHOLE_PRODUCT;
-            thinned += u64::from(!whole);
-            for (i, &a) in members.iter().enumerate().take(if whole { members.len() } else { 1 }) {
-                all.extend(
-                    members[i + 1..]
-                        .iter()
-                        .map(|&b| oriented(a, b, MatchKind::Exact, Scores::EQUAL)),
-                );
+        if self.pairing == Pairing::Everything {
+            for group in 0..self.len() as u32 {
+                thinned += u64::from(!self.spell_out_copies(group, &mut all));
             }
+        }
+        for &(a, b) in &self.twins {
+            let is_whole = self.spell_out((a, b), MatchKind::Exact, Scores::EQUAL, &mut all);
+            thinned += u64::from(!is_whole);
         }
         for found in matches {
             let (Some(a), Some(b)) = (self.group(found.a), self.group(found.b)) else { continue };
-            let (ours, theirs) = (self.members(a), self.members(b));
             let scores =
                 Scores { similarity: found.similarity, a_in_b: found.a_in_b, b_in_a: found.b_in_a };
-            if ours.len() * theirs.len() <= WHOLE_PRODUCT {
-                for &x in ours {
-                    all.extend(theirs.iter().map(|&y| oriented(x, y, found.kind, scores)));
-                }
-            } else {
-                thinned += 1;
-                all.extend(theirs.iter().map(|&y| oriented(ours[0], y, found.kind, scores)));
-                all.extend(ours[1..].iter().map(|&x| oriented(x, theirs[0], found.kind, scores)));
-            }
+            thinned += u64::from(!self.spell_out((a, b), found.kind, scores, &mut all));
         }
         all.par_sort_unstable_by_key(|found| (found.a, found.b));
         (all, thinned)
+    }
+
+    /// Adds the matches within a group, all of them or those of its leader; whether all.
+    fn spell_out_copies(&self, group: u32, all: &mut Vec<Match>) -> bool {
+        let members = self.members(group);
+        let whole = members.len() * members.len() <= WHOLE_PRODUCT;
+        for (i, &a) in members.iter().enumerate().take(if whole { members.len() } else { 1 }) {
+            let others = members[i + 1..].iter();
+            all.extend(others.map(|&b| oriented(a, b, MatchKind::Exact, Scores::EQUAL)));
+        }
+        whole
+    }
+
+    /// Adds the matches of two groups, all of them or those of their leaders; whether all.
+    fn spell_out(
+        &self,
+        (a, b): (u32, u32),
+        kind: MatchKind,
+        scores: Scores,
+        all: &mut Vec<Match>,
+    ) -> bool {
+        let (ours, theirs) = (self.members(a), self.members(b));
+        let whole = ours.len() * theirs.len() <= WHOLE_PRODUCT
+            || self.pairing != Pairing::Everything && Pairing::is_linear(ours.len(), theirs.len());
+        if whole {
+            for &x in ours {
+                all.extend(theirs.iter().map(|&y| oriented(x, y, kind, scores)));
+            }
+        } else {
+            all.extend(theirs.iter().map(|&y| oriented(ours[0], y, kind, scores)));
+            all.extend(ours[1..].iter().map(|&x| oriented(x, theirs[0], kind, scores)));
+        }
+        whole
     }
 }
 
@@ -206,6 +250,32 @@ mod tests {
                 (2, 3, MatchKind::Near, 0.6),
             ]
         );
+    }
+
+    #[test]
+    fn copies_on_two_sides_match_across_alone() {
+        let briefs = [9, 4, 9, 4, 9, 9].map(|content| Brief::of(content, 1, 1));
+        let copies = Copies::of_briefs(&briefs, Pairing::Against { reference: 3 });
+        assert_eq!(copies.members(0), [DocId(0), DocId(2)]);
+        assert_eq!(copies.members(2), [DocId(3)]);
+        assert_eq!(copies.twins(), [(0, 3), (1, 2)]);
+        let (all, thinned) = copies.expand(&[]);
+        assert_eq!(thinned, 0);
+        let pairs: Vec<_> = all.iter().map(|m| (m.a.0, m.b.0, m.kind)).collect();
+        let exact = |a, b| (a, b, MatchKind::Exact);
+        assert_eq!(pairs, [exact(0, 4), exact(0, 5), exact(1, 3), exact(2, 4), exact(2, 5)]);
+    }
+
+    #[test]
+    fn few_copies_on_one_side_match_all_of_the_other() {
+        let briefs: Vec<Brief> = (0..2005).map(|_| Brief::of(1, 1, 1)).collect();
+        let matched = |reference| {
+            let (all, thinned) =
+                Copies::of_briefs(&briefs, Pairing::Against { reference }).expand(&[]);
+            (all.len(), thinned)
+        };
+        assert_eq!(matched(5), (5 * 2000, 0));
+        assert_eq!(matched(1000), (2004, 1));
     }
 
     #[test]

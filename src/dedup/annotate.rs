@@ -4,7 +4,9 @@
 //! `rule` and `score` (of a member to its representative; the representative has neither), and
 //! `passages`, each with the `cluster` it belongs to, its `kind`, `span` in bytes of the text,
 //! `identity` with the canonical wording, and whether it is the `canonical` one. What a record
-//! has nothing of is left out, and a record without findings has no such field.
+//! has nothing of is left out, and a record without findings has no such field. With a reference
+//! the representative is the document there that the record matches best; the rule `contains` says
+//! that the record contains it.
 //!
 //! Cost: 24 bytes in memory for each member of a cluster of documents; 21 bytes a document and 30
 //! a place in sorters; the findings lie in rows, and 16 bytes in memory say where those of a
@@ -19,12 +21,14 @@ use super::decide::PassageHalf;
 use super::plan::Rule;
 use super::scan::{Scanned, compares, wanted};
 use super::writer::Edits;
-use crate::cluster::{Copies, cluster_documents};
+use crate::cluster::Copies;
 use crate::document::DocId;
-use crate::documents::find_matches;
+use crate::documents::{clusters, find_matches};
 use crate::error::Result;
 use crate::find::Stage;
+use crate::pairing::Pairing;
 use crate::passage::Kin;
+use crate::passage::archive::Archive;
 use crate::passage::outline::Outlines;
 use crate::report::model::{DocumentCluster, MatchKind, PassageKind};
 use crate::spill::{Rows, Sorted, Work, record};
@@ -69,11 +73,13 @@ record! {
     /// The cluster that a document belongs to.
     Belonging {
         document: u32,
-        cluster: u32,
-        representative: u32,
         /// Number of the rule; none for the representative itself.
         rule: u8,
-        score: u64,
+        /// The complement of the score's bits, so that more comes first: with a reference a
+        /// document may belong to several clusters, and the first one is told.
+        lack: u64,
+        cluster: u32,
+        representative: u32,
     }
     key(belonging) = u64::from(belonging.document)
 }
@@ -94,6 +100,8 @@ record! {
 
 /// The rule of a representative.
 const NO_RULE: u8 = u8::MAX;
+/// The rule of a record that contains its representative, and its name.
+const CONTAINS: (u8, &str) = (Rule::ALL.len() as u8, "contains");
 
 impl Scanned {
     /// Finds the pairs and the passages and tells what was found in each record: its cluster (by
@@ -108,14 +116,17 @@ impl Scanned {
         begin(Stage::Documents);
         let Self { config, options, store, tokens, passages, ranks, catalogue, .. } = self;
         let work = store.work().clone();
-        let copies = Copies::of_briefs(&store.briefs);
+        let pairing = catalogue.pairing();
+        let copies = Copies::of_briefs(&store.briefs, pairing);
         let mut kin = Kin::of_copies(&copies, store.len());
         let mut belongings = work.sorter("belongings", 4);
         if compares(config.scope, &options) {
             let (wanted, of) = (wanted(config.scope, &options), &config.documents);
             let (found, _) = find_matches(&store, &tokens, &copies, wanted, of)?;
-            let (clusters, _) = cluster_documents(&store, &tokens, &found, &copies, &ranks, of)?;
-            kin.take_clusters(&clusters);
+            let clusters = clusters(&store, &tokens, &found, &copies, &ranks, of)?;
+            if pairing == Pairing::Everything {
+                kin.take_clusters(&clusters);
+            }
             for (cluster, number) in clusters.iter().zip(0..) {
                 belongings.extend(&belongings_of(cluster, number))?;
             }
@@ -126,7 +137,8 @@ impl Scanned {
             None => work.sorter("holdings", 0).finish(false)?,
             Some(passages) => {
                 let half = PassageHalf { config: &config, tokens: &tokens, passages };
-                half.with_outlines(&kin, &work, begin, |_, outlines| holdings(&outlines, &work))?
+                let tell = |_: Archive<'_>, outlines| holdings(&outlines, &work);
+                half.with_outlines(pairing, &kin, &work, begin, tell)?
             }
         };
         findings(&catalogue, &work, &belongings, &holdings)
@@ -141,15 +153,16 @@ fn belongings_of(cluster: &DocumentCluster, number: u32) -> Vec<Belonging> {
         cluster: number,
         representative,
         rule,
-        score: score.to_bits(),
+        lack: !score.to_bits(),
     };
     let members = cluster.members.iter().map(|member| {
         let (rule, score) = match member.kind {
-            MatchKind::Exact => (Rule::Exact, 1.0),
-            MatchKind::Near => (Rule::Near, member.similarity),
-            MatchKind::Contained => (Rule::Contained, member.containment),
+            MatchKind::Exact => (Rule::Exact as u8, 1.0),
+            MatchKind::Near => (Rule::Near as u8, member.similarity),
+            MatchKind::Contained if member.is_container() => (CONTAINS.0, member.contains),
+            MatchKind::Contained => (Rule::Contained as u8, member.containment),
         };
-        belonging(member.document.0, rule as u8, score)
+        belonging(member.document.0, rule, score)
     });
     members.chain([belonging(representative, NO_RULE, 0.0)]).collect()
 }
@@ -193,14 +206,18 @@ fn findings(
         let in_cluster = belonging.first().map(|own| own.document);
         let in_passages = holding.first().map(|own| own.document);
         let Some(document) = in_cluster.into_iter().chain(in_passages).min() else { break };
+        // A reference is not written.
+        let is_written = !catalogue.pairing().is_reference(document);
         let mut findings = Findings::default();
         let own = belonging.first().filter(|own| own.document == document).copied();
-        if let Some(Belonging { cluster, representative: id, rule, score, .. }) = own {
+        if let Some(Belonging { cluster, representative: id, rule, lack, .. }) = own {
             let name = catalogue.known(DocId(id), &mut scratch)?.name;
-            let rule = Rule::ALL.get(usize::from(rule));
-            let score = rule.map(|_| f64::from_bits(score));
+            let rule = match rule {
+                rule if rule == CONTAINS.0 => Some(CONTAINS.1),
+                rule => Rule::ALL.get(usize::from(rule)).map(|rule| rule.name()),
+            };
+            let score = rule.map(|_| f64::from_bits(!lack));
             let representative = Representative { id, name };
-            let rule = rule.map(|rule| rule.name());
             findings.cluster = Some(Cluster { cluster, representative, rule, score });
         }
         if in_passages == Some(document) {
@@ -215,8 +232,10 @@ fn findings(
                 canonical: own.canonical == 1,
             }));
         }
-        let json = serde_json::to_string(&findings).unwrap_or_default();
-        found.push((DocId(document), rows.append(json.as_bytes())?, json.len() as u32));
+        if is_written {
+            let json = serde_json::to_string(&findings).unwrap_or_default();
+            found.push((DocId(document), rows.append(json.as_bytes())?, json.len() as u32));
+        }
         if in_cluster == Some(document) {
             belongings.group(&mut belonging, |own| own.document)?;
         }

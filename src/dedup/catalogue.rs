@@ -8,6 +8,7 @@ use super::record::Place;
 use crate::document::{DocId, Document};
 use crate::documents::store::Lengths;
 use crate::error::Result;
+use crate::pairing::Pairing;
 use crate::source::RecordPlace;
 use crate::spill::{Rows, SavedRuns, Sorted, Work, record};
 
@@ -22,7 +23,10 @@ pub(super) struct Catalogue {
     pub(super) bytes: Vec<u32>,
     /// Path of each file, by its number.
     pub(super) files: Vec<String>,
-    pub(super) protected: usize,
+    /// How many documents, the first ones, stay: those of a reference, then those that protect.
+    pub(super) ahead: usize,
+    /// How many of those are of a reference, where there is one.
+    pub(super) reference: Option<usize>,
 }
 
 impl Catalogue {
@@ -32,8 +36,16 @@ impl Catalogue {
             lengths: Lengths::default(),
             bytes: Vec::new(),
             files: Vec::new(),
-            protected: 0,
+            ahead: 0,
+            reference: None,
         }
+    }
+
+    /// What is compared with what.
+    pub(super) fn pairing(&self) -> Pairing {
+        self.reference.map_or(Pairing::Everything, |reference| Pairing::Against {
+            reference: reference as u32,
+        })
     }
 
     /// Takes the next document.
@@ -68,7 +80,8 @@ pub(super) struct SavedCatalogue {
     names_end: u64,
     places: SavedRuns,
     files: Vec<String>,
-    protected: usize,
+    ahead: usize,
+    reference: Option<usize>,
 }
 
 impl Catalogue {
@@ -85,7 +98,8 @@ impl Catalogue {
             names_end: self.names.end(),
             places,
             files: self.files.clone(),
-            protected: self.protected,
+            ahead: self.ahead,
+            reference: self.reference,
         }))
     }
 
@@ -104,7 +118,8 @@ impl Catalogue {
             lengths: Lengths::of_lengths(lengths.into_iter(), 1),
             bytes,
             files: saved.files.clone(),
-            protected: saved.protected,
+            ahead: saved.ahead,
+            reference: saved.reference,
         };
         Ok((catalogue, ranks))
     }

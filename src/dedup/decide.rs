@@ -16,6 +16,7 @@ use crate::documents::store::TokenRows;
 use crate::documents::{Recall, find_matches};
 use crate::error::Result;
 use crate::find::Stage;
+use crate::pairing::Pairing;
 use crate::passage::archive::{Archive, Shelf};
 use crate::passage::outline::Outlines;
 use crate::passage::{Collection, Kin, find_stars};
@@ -35,11 +36,12 @@ impl Scanned {
         begin(Stage::Documents);
         let Self { config, options, store, tokens, passages, ranks, catalogue, saved } = self;
         let work = store.work().clone();
-        let copies = Copies::of_briefs(&store.briefs);
+        let pairing = catalogue.pairing();
+        let copies = Copies::of_briefs(&store.briefs, pairing);
         let mut kin = passages.as_ref().map(|_| Kin::of_copies(&copies, store.len()));
         let faces = Faces::new(&copies, &ranks);
-        let (rules, protected) = (options.rules, catalogue.protected);
-        let mut judge = Judge::new(rules, &config.documents, protected, &store, &copies, &faces);
+        let (rules, ahead) = (options.rules, catalogue.ahead);
+        let mut judge = Judge::new(rules, &config.documents, ahead, &store, &copies, &faces);
         let mut recall = None;
         if compares(config.scope, &options) {
             let wanted = wanted(config.scope, &options);
@@ -69,8 +71,8 @@ impl Scanned {
                 for removed in &removed {
                     gone[removed.document.index()] = true;
                 }
-                let standing = Standing { ranks: &ranks, protected, gone: &gone };
-                let cuts = half.with_outlines(kin, work, begin, |archive, outlines| {
+                let standing = Standing { ranks: &ranks, pairing, ahead, gone: &gone };
+                let cuts = half.with_outlines(pairing, kin, work, begin, |archive, outlines| {
                     let mut cutter = Cutter::new(&archive, standing, &options, work.share(5));
                     let mut clusters = outlines.clusters()?;
                     while let Some(cluster) = clusters.next()? {
@@ -97,6 +99,7 @@ impl PassageHalf<'_> {
     /// Finds all passages and makes something of them.
     pub(super) fn with_outlines<T>(
         &self,
+        pairing: Pairing,
         kin: &Kin,
         work: &Work,
         begin: &mut (dyn FnMut(Stage) + Send),
@@ -109,6 +112,7 @@ impl PassageHalf<'_> {
             origins: &self.passages.origins,
             copy_of: &kin.copy_of,
             representative: &kin.representative,
+            pairing,
         };
         let config = self.config.passages.resolved(archive.tokens());
         let mut suppressed = Suppressed::default();

@@ -5,7 +5,8 @@
 //! those that the clusters scored besides: in the order of preference, a document goes if it
 //! matches a better one that stays. A document that stands in one that is less preferred goes in
 //! a second pass, the longest first, unless it stands for others by then. Exact copies are decided
-//! together, by the best of them.
+//! together, by the best of them. With a reference all pairs are with one of its documents, which
+//! stay, and copies within the corpus are nobody's business.
 //!
 //! Cost: a sort of the pairs.
 
@@ -14,7 +15,8 @@ use std::collections::HashMap;
 
 use super::plan::{Removal, Rule, Rules};
 use crate::document::DocId;
-use crate::report::model::Report;
+use crate::pairing::Pairing;
+use crate::report::model::{MatchKind, Report};
 
 /// A pair seen from one of its two members.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,8 @@ pub(super) struct Pair {
     pub(super) similarity: f64,
     /// Share of the first's shingles that the other holds.
     pub(super) held: f64,
+    /// Whether both have the same words: one of a reference and one of the corpus.
+    pub(super) is_copy: bool,
 }
 
 /// A group of copies, as a choice among groups sees it.
@@ -38,6 +42,15 @@ pub(super) struct Member {
     pub(super) tokens: u32,
     /// Whether its face is protected: then it stays.
     pub(super) is_protected: bool,
+}
+
+/// Whether the group that a document is the best of stays. `ahead` documents, the first ones, do
+/// not go themselves; with a reference a copy of one that protects may.
+pub(super) fn stays_for_good(face: DocId, pairing: Pairing, ahead: usize) -> bool {
+    match pairing {
+        Pairing::Everything => face.index() < ahead,
+        Pairing::Against { .. } => pairing.is_reference(face.0),
+    }
 }
 
 /// Why a group goes, and for which one.
@@ -119,6 +132,9 @@ impl Choice<'_> {
 
     /// The rule by which the first of a pair may go.
     fn rule(&self, pair: &Pair, near: bool) -> Option<(Rule, f64)> {
+        if pair.is_copy {
+            return self.rules.exact.then_some((Rule::Exact, 1.0));
+        }
         if near && self.rules.near && pair.similarity >= self.least.threshold {
             Some((Rule::Near, pair.similarity))
         } else if self.rules.contained && pair.held >= self.least.containment {
@@ -135,12 +151,13 @@ pub(super) struct Decisions {
 }
 
 impl Decisions {
-    /// Decides by the report; the first `protected` documents stay.
-    pub(super) fn new(report: &Report, ranks: &[u32], protected: usize, rules: Rules) -> Self {
+    /// Decides by the report; the first `ahead` documents stay.
+    pub(super) fn new(report: &Report, ranks: &[u32], ahead: usize, rules: Rules) -> Self {
         let count = report.documents.len();
         if !rules.documents() {
             return Self { removals: vec![None; count] };
         }
+        let pairing = pairing(report);
         let groups = Groups::new(report, ranks);
         let members: Vec<Member> = groups
             .faces
@@ -149,7 +166,7 @@ impl Decisions {
                 face,
                 rank: ranks[face.index()],
                 tokens: report.documents[face.index()].tokens,
-                is_protected: face.index() < protected,
+                is_protected: stays_for_good(face, pairing, ahead),
             })
             .collect();
         let parameters = &report.run.parameters;
@@ -159,12 +176,15 @@ impl Decisions {
             let group = groups.of[id];
             let (rule, score, kept) = match reasons[group] {
                 Some(Reason { rule, score, to }) => (rule, score, members[to].face),
-                None if rules.exact && members[group].face.index() != id => {
+                None if rules.exact
+                    && pairing == Pairing::Everything
+                    && members[group].face.index() != id =>
+                {
                     (Rule::Exact, 1.0, members[group].face)
                 }
                 None => return None,
             };
-            let stays = id < protected;
+            let stays = id < ahead;
             let document = DocId(id as u32);
             (!stays).then(|| Removal { document, rule, score, kept, cuts: Vec::new() })
         };
@@ -182,7 +202,14 @@ impl Decisions {
     }
 }
 
-/// Documents of the same words.
+/// What the documents of a report were compared with.
+pub(super) fn pairing(report: &Report) -> Pairing {
+    report
+        .reference()
+        .map_or(Pairing::Everything, |reference| Pairing::Against { reference: reference as u32 })
+}
+
+/// Documents of the same words, on the same side.
 struct Groups {
     /// The group of each document, by id.
     of: Vec<usize>,
@@ -192,14 +219,16 @@ struct Groups {
 
 impl Groups {
     fn new(report: &Report, ranks: &[u32]) -> Self {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut numbers: HashMap<(&str, bool), usize> = HashMap::new();
         let mut groups = Self { of: Vec::with_capacity(report.documents.len()), faces: Vec::new() };
         for (id, document) in (0..).zip(&report.documents) {
             let next = groups.faces.len();
             // What has no words is nobody's copy.
-            let group = match document.tokens {
-                0 => next,
-                _ => *numbers.entry(&document.content_hash).or_insert(next),
+            let group = if document.tokens == 0 {
+                next
+            } else {
+                let content = (&*document.content_hash, document.reference);
+                *numbers.entry(content).or_insert(next)
             };
             if group == next {
                 groups.faces.push(DocId(id));
@@ -216,18 +245,20 @@ impl Groups {
         let group = |id: DocId| self.of[id.index()];
         let of_matches = report.matches.iter().flat_map(|found| {
             let (a, b, similarity) = (group(found.a), group(found.b), found.similarity);
+            let is_copy = found.kind == MatchKind::Exact;
             [
-                Pair { from: a, to: b, similarity, held: found.a_in_b },
-                Pair { from: b, to: a, similarity, held: found.b_in_a },
+                Pair { from: a, to: b, similarity, held: found.a_in_b, is_copy },
+                Pair { from: b, to: a, similarity, held: found.b_in_a, is_copy },
             ]
         });
         let of_clusters = report.document_clusters.iter().flat_map(|cluster| {
             let centre = group(cluster.representative);
             cluster.members.iter().flat_map(move |member| {
                 let (from, similarity) = (group(member.document), member.similarity);
+                let is_copy = member.kind == MatchKind::Exact;
                 [
-                    Pair { from, to: centre, similarity, held: member.containment },
-                    Pair { from: centre, to: from, similarity, held: 0.0 },
+                    Pair { from, to: centre, similarity, held: member.containment, is_copy },
+                    Pair { from: centre, to: from, similarity, held: 0.0, is_copy },
                 ]
             })
         });
@@ -240,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::model::{DocumentEntry, Match, MatchKind};
+    use crate::report::model::{DocumentEntry, Match};
 
     /// A report of documents with these contents and matches of (a, b, similarity, a in b, b in a).
     fn report(contents: &[u8], matches: &[(u32, u32, f64, f64, f64)]) -> Report {

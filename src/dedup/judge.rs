@@ -2,44 +2,62 @@
 //!
 //! Cost: linear in the matches, besides their sorts.
 
-use super::documents::{Least, Member, Pair, choose};
+use super::documents::{Least, Member, Pair, choose, stays_for_good};
 use super::plan::{Rule, Rules};
 use super::verdicts::Removed;
 use crate::cluster::{Component, Copies, Faces};
 use crate::config::DocumentConfig;
 use crate::document::DocId;
 use crate::documents::store::Store;
+use crate::pairing::Pairing;
 
 /// Collects what goes.
 pub(super) struct Judge<'a> {
     rules: Rules,
     least: Least,
-    protected: usize,
+    ahead: usize,
     store: &'a Store,
     copies: &'a Copies,
     faces: &'a Faces<'a>,
-    /// Groups of copies that components have settled.
+    /// Groups of copies that are settled.
     decided: Vec<bool>,
     removed: Vec<Removed>,
 }
 
 impl<'a> Judge<'a> {
-    /// The first `protected` documents stay.
+    /// The first `ahead` documents stay. What stands in a reference word for word is settled here.
     pub(super) fn new(
         rules: Rules,
         config: &DocumentConfig,
-        protected: usize,
+        ahead: usize,
         store: &'a Store,
         copies: &'a Copies,
         faces: &'a Faces<'a>,
     ) -> Self {
         let least = Least { threshold: config.threshold, containment: config.containment };
         let decided = vec![false; copies.len()];
-        Self { rules, least, protected, store, copies, faces, decided, removed: Vec::new() }
+        let removed = Vec::new();
+        let mut judge = Self { rules, least, ahead, store, copies, faces, decided, removed };
+        judge.twins();
+        judge
+    }
+
+    /// Settles the groups of the corpus that have twins in the reference.
+    fn twins(&mut self) {
+        let copies = self.copies;
+        let twins = if self.rules.exact { copies.twins() } else { &[] };
+        for &(reference, corpus) in twins {
+            self.decided[corpus as usize] = true;
+            let kept = self.faces.document(reference);
+            for &document in copies.members(corpus) {
+                self.remove(document, Rule::Exact, 1.0, kept);
+            }
+        }
     }
 
     /// Settles the groups that matches connect.
     pub(super) fn component(&mut self, component: &Component) {
+        let pairing = self.copies.pairing();
         let groups: Vec<u32> = component.groups().collect();
         let local = |group: u32| groups.binary_search(&group).unwrap_or_default();
         let member = |&group: &u32| {
@@ -48,29 +66,30 @@ impl<'a> Judge<'a> {
                 face,
                 rank: self.faces.rank(group).0,
                 tokens: self.store.briefs[face.index()].tokens,
-                is_protected: face.index() < self.protected,
+                is_protected: stays_for_good(face, pairing, self.ahead),
             }
         };
         let members: Vec<Member> = groups.iter().map(member).collect();
         let of_edges = component.edges.iter().map(|edge| {
             let scores = edge.scores();
             let (from, to) = (local(edge.from), local(edge.to));
-            Pair { from, to, similarity: scores.similarity, held: scores.a_in_b }
+            let (similarity, held) = (scores.similarity, scores.a_in_b);
+            Pair { from, to, similarity, held, is_copy: false }
         });
         let of_stars = component.stars.stars.iter().flat_map(|star| {
             let centre = local(star.centre);
             star.members.iter().flat_map(move |(group, scores)| {
                 let (from, similarity) = (local(*group), scores.similarity);
                 [
-                    Pair { from, to: centre, similarity, held: scores.b_in_a },
-                    Pair { from: centre, to: from, similarity, held: 0.0 },
+                    Pair { from, to: centre, similarity, held: scores.b_in_a, is_copy: false },
+                    Pair { from: centre, to: from, similarity, held: 0.0, is_copy: false },
                 ]
             })
         });
         let pairs = of_edges.chain(of_stars).collect();
         let reasons = choose(&members, pairs, self.rules, self.least);
         for (group, reason) in groups.into_iter().zip(reasons) {
-            let Some(reason) = reason else { continue };
+            let Some(reason) = reason.filter(|_| !self.decided[group as usize]) else { continue };
             self.decided[group as usize] = true;
             let kept = members[reason.to].face;
             for &document in self.copies.members(group) {
@@ -87,7 +106,8 @@ impl<'a> Judge<'a> {
     }
 
     fn copies(&mut self) {
-        let groups = if self.rules.exact { self.copies.len() as u32 } else { 0 };
+        let within = self.rules.exact && self.copies.pairing() == Pairing::Everything;
+        let groups = if within { self.copies.len() as u32 } else { 0 };
         for group in (0..groups).filter(|&group| !self.decided[group as usize]).collect::<Vec<_>>()
         {
             let face = self.faces.document(group);
@@ -100,7 +120,7 @@ impl<'a> Judge<'a> {
     }
 
     fn remove(&mut self, document: DocId, rule: Rule, score: f64, kept: DocId) {
-        if document.index() >= self.protected {
+        if document.index() >= self.ahead {
             self.removed.push(Removed { document, rule, score, kept });
         }
     }

@@ -6,10 +6,11 @@
 //! would go to one place are refused, and so is one that would go to the place of
 //! [`REMOVED`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::document::Document;
@@ -105,7 +106,21 @@ impl Layout {
     /// one record a line, or a mistake in `config`; [`ErrorKind::Io`] for an input that does not
     /// exist.
     pub fn new(paths: &[PathBuf], config: &ReadConfig, stdin: Option<&File>) -> Result<Self> {
-        let lists = raw::list(paths, config)?;
+        Self::without(&Arc::default(), paths, config, stdin)
+    }
+
+    /// The same without the files `except`, which are named by their canonical paths; as
+    /// [`Input::without`](crate::source::Input::without).
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn without(
+        except: &Arc<BTreeSet<PathBuf>>,
+        paths: &[PathBuf],
+        config: &ReadConfig,
+        stdin: Option<&File>,
+    ) -> Result<Self> {
+        let lists = raw::list(paths, config, except)?;
         let mut files = Vec::new();
         let mut bytes = 0;
         for (source, list) in paths.iter().zip(lists) {

@@ -17,7 +17,8 @@
 //!    for one that is cut is never cut: one step leads from a removal to text that stays.
 //! 2. Every removal has its evidence in the report: the same words, an exact score, or an aligned
 //!    passage. Scores are those of the texts as they came in.
-//! 3. Protected documents are never touched and always stand for the others.
+//! 3. Protected documents are never touched and always stand for the others. With a reference only
+//!    its documents stand for others, and those that are protected stay all the same.
 //! 4. A file that nothing is taken from is copied byte for byte; a record that stays is the line
 //!    that came in.
 

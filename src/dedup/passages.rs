@@ -4,7 +4,8 @@
 //! places in documents that stay: the best document by the keep policy keeps its place if that is
 //! still whole; the place is then held, and nothing cuts into it. Every other place loses what is
 //! neither held nor cut yet, at the bounds that were asked for. Where no place is whole any more,
-//! an earlier cluster cut the same words already, and what is left stays.
+//! an earlier cluster cut the same words already, and what is left stays. With a reference it is
+//! the canonical place that is kept, which stands there.
 //!
 //! Cost: a search among a document's spans for each place; in memory some 100 bytes for each
 //! document with passages, 32 for a cut and 8 for a place that is held.
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use super::bounds::{Bounds, Unit};
 use super::plan::{Cut, Options};
 use crate::document::{DocId, Document};
+use crate::pairing::Pairing;
 use crate::passage::archive::Archive;
 use crate::passage::cache::{Cache, Weighed};
 use crate::passage::outline::{Outline, Spot};
@@ -54,8 +56,10 @@ impl Texts for Archive<'_> {
 pub(super) struct Standing<'a> {
     /// The order of preference.
     pub(super) ranks: &'a [u32],
+    /// What was compared with what.
+    pub(super) pairing: Pairing,
     /// How many of the first documents are left alone.
-    pub(super) protected: usize,
+    pub(super) ahead: usize,
     /// Whether each document goes whole.
     pub(super) gone: &'a [bool],
 }
@@ -88,12 +92,17 @@ impl Weighed for Arc<[Unit]> {
 /// A cluster of a report in outline.
 pub(super) fn outline_of(cluster: &PassageCluster) -> Outline {
     let members = cluster.members.iter();
-    let spots = members.map(|member| Spot {
-        document: member.document,
-        span: member.span,
-        identity: member.identity,
-    });
-    Outline { kind: cluster.kind, spots: spots.collect() }
+    let mut spots: Vec<Spot> = members
+        .map(|member| Spot {
+            document: member.document,
+            span: member.span,
+            identity: member.identity,
+        })
+        .collect();
+    if (1..spots.len()).contains(&(cluster.canonical as usize)) {
+        spots.swap(0, cluster.canonical as usize);
+    }
+    Outline { kind: cluster.kind, spots }
 }
 
 impl<'a, T: Texts + ?Sized> Cutter<'a, T> {
@@ -120,16 +129,22 @@ impl<'a, T: Texts + ?Sized> Cutter<'a, T> {
         if cluster.kind == PassageKind::Boilerplate && !self.boilerplate {
             return;
         }
-        let Standing { ranks, protected, gone } = self.standing;
+        let Standing { ranks, pairing, ahead, gone } = self.standing;
         let mut places = cluster.spots;
         places.retain(|place| !gone[place.document.index()]);
-        places.sort_by_key(|place| (ranks[place.document.index()], place.span));
+        let rank = |place: &Spot| (ranks[place.document.index()], place.span);
+        match pairing {
+            Pairing::Everything => places.sort_by_key(rank),
+            // Nothing of the reference goes, so the canonical place is still the first.
+            Pairing::Against { .. } if !places.is_empty() => places[1..].sort_by_key(rank),
+            Pairing::Against { .. } => {}
+        }
         let Some(kept) = places.iter().position(|place| !self.is_cut(place)) else { return };
         let kept = places.remove(kept);
         // A place of the same document may overlap the kept one.
         self.of.entry(kept.document).or_default().held.push(kept.span);
         let mut stands = false;
-        for place in places.into_iter().filter(|place| place.document.index() >= protected) {
+        for place in places.into_iter().filter(|place| place.document.index() >= ahead) {
             stands |= self.cut(place, kept);
         }
         if stands {

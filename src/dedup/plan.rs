@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::bounds::Bounds;
-use super::documents::Decisions;
+use super::documents::{self as whole, Decisions};
 use super::passages::{self, Cuts, Cutter, Standing, Texts as _, outline_of};
 use crate::config::Scope;
 use crate::document::{DocId, Document};
@@ -187,7 +187,8 @@ pub struct Plan {
 impl Plan {
     /// Decides what goes.
     ///
-    /// `report` is about `documents`, of which the first `protected` stay; `ranks` is the order of
+    /// `report` is about `documents`, of which the first `protected` stay, and all of a reference if
+    /// there is one, which is counted with them; `ranks` is the order of
     /// preference ([`protected_first`](crate::cluster::protected_first) of
     /// [`keep_ranks`](crate::cluster::keep_ranks)), by id.
     ///
@@ -210,10 +211,12 @@ impl Plan {
         protected: usize,
         options: &Options,
     ) -> Self {
-        let decisions = Decisions::new(report, ranks, protected, options.rules);
+        let ahead = protected.max(report.reference().unwrap_or(0));
+        let decisions = Decisions::new(report, ranks, ahead, options.rules);
         let mut plan = Self { gone: decisions.gone(), ..Self::default() };
         let cuts = if options.rules.passages {
-            let standing = Standing { ranks, protected, gone: &plan.gone };
+            let pairing = whole::pairing(report);
+            let standing = Standing { ranks, pairing, ahead, gone: &plan.gone };
             let mut cutter = Cutter::new(documents, standing, options, usize::MAX);
             report.passages.iter().for_each(|cluster| cutter.cluster(outline_of(cluster)));
             cutter.finish()

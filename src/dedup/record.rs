@@ -2,7 +2,7 @@
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `id` | number of the document, protected ones first, then in input order, from 0 |
+//! | `id` | number of the document from 0: reference, then protected ones, then in input order |
 //! | `name` | its name: the record's id, or the file |
 //! | `path`, `line` | where it stood; `line` is `null` for a text file |
 //! | `rule` | `exact`, `near`, `contained`, `passage` or `short` |

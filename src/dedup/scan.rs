@@ -21,7 +21,7 @@ use crate::document::Timestamp;
 use crate::documents::analysis::analyse;
 use crate::documents::store::{Brief, SavedStore, Store, StoreBuilder, TokenRow, TokenRows};
 use crate::documents::{FeatureMaker, Wanted};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::passage::archive::{TextRow, TextRows};
 use crate::passage::{Origins, SavedOrigins};
 use crate::source::Batch;
@@ -93,7 +93,7 @@ impl Scan {
     /// them.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for values of `config` out of their
+    /// [`ErrorKind::Config`] for values of `config` out of their
     /// ranges.
     pub fn new(config: &Config, options: &Options, work: &Work) -> Result<Self> {
         let maker = FeatureMaker::new(&config.documents)?;
@@ -111,13 +111,29 @@ impl Scan {
         })
     }
 
-    /// Takes the next documents, of which the first `protected` are never removed. Those come
-    /// before all others.
+    /// Takes the next documents of a reference, before all others: then only what stands in it
+    /// goes, and nothing for standing twice in the rest. A reference may be without documents.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files.
+    /// [`ErrorKind::Config`] after a document that is not of the reference; otherwise as
+    /// [`Scan::add`].
+    pub fn add_reference(&mut self, batch: &Batch) -> Result<()> {
+        let before = self.catalogue.reference.unwrap_or(0);
+        if self.catalogue.bytes.len() != before {
+            return Err(Error::new(ErrorKind::Config, "a reference after other documents")
+                .expected("all of the reference first"));
+        }
+        self.catalogue.reference = Some(before + batch.documents.len());
+        self.add(batch, batch.documents.len())
+    }
+
+    /// Takes the next documents, of which the first `protected` are never removed. Those come
+    /// before all others but a reference.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when there is no room for work files.
     pub fn add(&mut self, batch: &Batch, protected: usize) -> Result<()> {
-        self.catalogue.protected += protected;
+        self.catalogue.ahead += protected;
         let compares = compares(self.config.scope, &self.options);
         let maker = compares.then_some(&self.maker);
         let keeps = keeps_tokens(self.config.scope, &self.options);
@@ -172,7 +188,8 @@ impl Scan {
         }
         let store = self.builder.finish(durable)?;
         let tokens = |id: usize| store.briefs[id].tokens;
-        let ranks = self.keys.ranks(store.len(), tokens, self.catalogue.protected);
+        let preferred = self.catalogue.reference.unwrap_or(self.catalogue.ahead);
+        let ranks = self.keys.ranks(store.len(), tokens, preferred);
         Ok(Scanned {
             config: self.config,
             options: self.options,
@@ -218,7 +235,7 @@ impl Scanned {
     /// How to find a durable scan again.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is no room for work files.
+    /// [`ErrorKind::Io`] when there is no room for work files.
     pub fn save(&mut self) -> Result<Option<SavedScan>> {
         let work = self.store.work();
         let catalogue = self.catalogue.save(work, &self.ranks)?;
@@ -243,7 +260,7 @@ impl Scanned {
     /// folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when its files are gone or damaged.
+    /// [`ErrorKind::Io`] when its files are gone or damaged.
     pub fn open(
         config: &Config,
         options: &Options,

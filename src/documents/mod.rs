@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::content_hash;
 use crate::lsh::buckets::{Found, search as search_near};
 use crate::lsh::{Banding, containment};
+use crate::pairing::Pairing;
 use crate::report::model::{DocumentCluster, Match, Suppressed};
 use crate::shingle::for_each_document_shingle;
 use crate::sketch::{CompactSketch, SketchSpec, Sketcher};
@@ -209,23 +210,24 @@ pub fn compare_documents(
 ) -> Result<DocumentFindings> {
     let maker = FeatureMaker::new(config)?;
     check_features(features, &maker)?;
-    compare_store(&Store::of(features)?, &TokensAt(tokens), ranks, config)
+    compare_store(&Store::of(features)?, &TokensAt(tokens), Pairing::Everything, ranks, config)
 }
 
 /// The same of a store.
 pub(crate) fn compare_store(
     store: &Store,
     tokens: &dyn Tokens,
+    pairing: Pairing,
     ranks: &[u32],
     config: &DocumentConfig,
 ) -> Result<DocumentFindings> {
-    let copies = Copies::of_briefs(&store.briefs);
+    let copies = Copies::of_briefs(&store.briefs, pairing);
     let both = Wanted { near: true, contained: true };
     let (found, thinned) = find_matches(store, tokens, &copies, both, config)?;
-    let (clusters, exhausted) =
-        cluster::cluster_documents(store, tokens, &found, &copies, ranks, config)?;
-    let matches = found.collect(&MatchRule::from_config(config))?;
-    let (matches, unspelled) = copies.expand(&matches);
+    let stars = || cluster::cluster_documents(store, tokens, &found, &copies, ranks, config);
+    let stars = (pairing == Pairing::Everything).then(stars).transpose()?;
+    let (matches, unspelled) = spelled_out(&found, &copies, config)?;
+    let (clusters, exhausted) = stars.unwrap_or_else(|| (cluster::around_reference(&matches), 0));
     let suppressed = Suppressed {
         empty_documents: store.briefs.iter().filter(|brief| brief.tokens == 0).count() as u64,
         thinned_buckets: thinned + exhausted + unspelled,
@@ -233,6 +235,34 @@ pub(crate) fn compare_store(
         ..Suppressed::default()
     };
     Ok(DocumentFindings { matches, clusters, suppressed })
+}
+
+/// Clusters of all documents, as [`compare_store`] makes them.
+pub(crate) fn clusters(
+    store: &Store,
+    tokens: &dyn Tokens,
+    found: &Matches,
+    copies: &Copies,
+    ranks: &[u32],
+    config: &DocumentConfig,
+) -> Result<Vec<DocumentCluster>> {
+    match copies.pairing() {
+        Pairing::Everything => {
+            Ok(cluster::cluster_documents(store, tokens, found, copies, ranks, config)?.0)
+        }
+        Pairing::Against { .. } => {
+            Ok(cluster::around_reference(&spelled_out(found, copies, config)?.0))
+        }
+    }
+}
+
+/// Matches of all documents, and how many pairs of groups were too large for that.
+fn spelled_out(
+    found: &Matches,
+    copies: &Copies,
+    config: &DocumentConfig,
+) -> Result<(Vec<Match>, u64)> {
+    Ok(copies.expand(&found.collect(&MatchRule::from_config(config))?))
 }
 
 /// Which pairs are looked for.
@@ -244,7 +274,7 @@ pub(crate) struct Wanted {
     pub(crate) contained: bool,
 }
 
-/// Matches of the leaders of groups of copies, and how many buckets and lists were too large to
+/// Matches of the leaders of groups of copies, twins left out, and how many buckets and lists were too large to
 /// pair every member with every other.
 pub(crate) fn find_matches(
     store: &Store,
@@ -257,9 +287,10 @@ pub(crate) fn find_matches(
         let group = copies.group(DocId(document));
         group.is_some_and(|group| copies.leader(group).0 == document)
     };
-    let near = if wanted.near { search_near(store, &leads)? } else { Found::none(store)? };
+    let pairing = copies.pairing();
+    let near = if wanted.near { search_near(store, pairing, &leads)? } else { Found::none(store)? };
     let contained = if wanted.contained {
-        containment::search(store, &copies.leaders(), tokens, config)?
+        containment::search(store, pairing, &copies.leaders(), tokens, config)?
     } else {
         Found::none(store)?
     };

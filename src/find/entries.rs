@@ -14,7 +14,7 @@ pub(super) struct Entries {
     pub(super) documents: Vec<DocumentEntry>,
     /// In order of first appearance.
     pub(super) groups: Vec<Group>,
-    numbers: HashMap<String, u32>,
+    numbers: HashMap<(String, bool), u32>,
 }
 
 impl Entries {
@@ -23,16 +23,23 @@ impl Entries {
     }
 
     /// Takes the next document, whose text has so many bytes and tokens and this hash.
-    pub(super) fn push(&mut self, document: Document, bytes: u32, tokens: u32, hash: u128) {
+    pub(super) fn push(
+        &mut self,
+        document: Document,
+        reference: bool,
+        (bytes, tokens): (u32, u32),
+        hash: u128,
+    ) {
         let Document { name, text: _, group, date, metadata, origin } = document;
         let source = origin.as_ref().map(|origin| origin.source.as_str());
-        let number = self.number(group.as_deref().or(source).unwrap_or(NO_GROUP));
+        let number = self.number(group.as_deref().or(source).unwrap_or(NO_GROUP), reference);
         let group = &mut self.groups[number as usize];
         group.documents += 1;
         group.bytes += u64::from(bytes);
         group.tokens += u64::from(tokens);
         self.documents.push(DocumentEntry {
             name,
+            reference,
             group: number,
             date,
             origin,
@@ -43,13 +50,13 @@ impl Entries {
         });
     }
 
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(name) {
-            return number;
+    /// The number of a group; what belongs to a reference is told apart.
+    fn number(&mut self, name: &str, reference: bool) -> u32 {
+        let next = self.groups.len() as u32;
+        let number = *self.numbers.entry((name.to_owned(), reference)).or_insert(next);
+        if number == next {
+            self.groups.push(Group { name: name.to_owned(), reference, ..Group::default() });
         }
-        let number = self.groups.len() as u32;
-        self.groups.push(Group { name: name.to_owned(), ..Group::default() });
-        self.numbers.insert(name.to_owned(), number);
         number
     }
 }

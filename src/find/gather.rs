@@ -16,6 +16,7 @@ use crate::documents::analysis::{Analysed, analyse};
 use crate::documents::store::{StoreBuilder, TokenRow, TokenRows, Tokens, TokensAt};
 use crate::documents::{DocumentFindings, FeatureMaker, compare_store};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pairing::Pairing;
 use crate::passage::archive::Archive;
 use crate::passage::coverage::{Extent, coverage};
 use crate::passage::{Collection, Kin, Origins, find_passages};
@@ -31,6 +32,7 @@ pub struct Gathering<'d> {
     maker: FeatureMaker,
     kept: Kept,
     entries: Entries,
+    pairing: Pairing,
 }
 
 /// What is kept of all documents.
@@ -71,7 +73,8 @@ impl<'d> Gathering<'d> {
             counts: Vec::new(),
             content_hashes: Vec::new(),
         };
-        Ok(Self { doublet, clock, maker, kept, entries: Entries::default() })
+        let (entries, pairing) = (Entries::default(), Pairing::Everything);
+        Ok(Self { doublet, clock, maker, kept, entries, pairing })
     }
 
     /// Takes the next documents; their numbers go on where those before them ended.
@@ -84,10 +87,45 @@ impl<'d> Gathering<'d> {
         let Kept { counts, content_hashes, .. } = &self.kept;
         let first = counts.len() - documents.len();
         for (document, id) in documents.into_iter().zip(first..) {
-            let bytes = document.text.len() as u32;
-            self.entries.push(document, bytes, counts[id], content_hashes[id]);
+            let extent = (document.text.len() as u32, counts[id]);
+            let reference = self.pairing.is_reference(id as u32);
+            self.entries.push(document, reference, extent, content_hashes[id]);
         }
         Ok(())
+    }
+
+    /// Takes the next documents of a reference, before those of the corpus: then the two are
+    /// compared with each other, and nothing within either. A reference may be without documents.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] after a document of the corpus; otherwise as [`Gathering::add`].
+    ///
+    /// ```
+    /// use doublet::{Config, Document, Doublet, Scope};
+    /// let config = Config { scope: Scope::Documents, ..Config::default() };
+    /// let doublet = Doublet::builder().config(config).build()?;
+    /// let mut gathering = doublet.gather()?;
+    /// let text = "What stands in the test must not stand in what is learned from.";
+    /// gathering.add_reference(vec![Document::new("test", text)])?;
+    /// gathering.add(vec![Document::new("a", text), Document::new("b", text)])?;
+    /// let report = gathering.finish()?;
+    /// assert_eq!(report.matches.len(), 2);
+    /// assert!(report.matches.iter().all(|pair| pair.a.0 == 0));
+    /// # Ok::<(), doublet::Error>(())
+    /// ```
+    pub fn add_reference(&mut self, documents: Vec<Document>) -> Result<()> {
+        let before = self.kept.counts.len();
+        if before != self.pairing.reference().unwrap_or(0) as usize {
+            return Err(Error::new(ErrorKind::Config, "a reference after documents of the corpus")
+                .expected("all of the reference first"));
+        }
+        self.against(before + documents.len());
+        self.add(documents)
+    }
+
+    /// Compares the first so many documents, a reference, with all others.
+    pub(super) const fn against(&mut self, reference: usize) {
+        self.pairing = Pairing::Against { reference: reference as u32 };
     }
 
     /// Takes what the halves need of documents.
@@ -115,7 +153,7 @@ impl<'d> Gathering<'d> {
     /// Goes through the halves. `held` are all documents where their texts are needed or at hand;
     /// the first `protected` ones represent their clusters.
     pub(super) fn conclude(self, held: &[Document], protected: usize) -> Result<Report> {
-        let Self { doublet, mut clock, kept, mut entries, .. } = self;
+        let Self { doublet, mut clock, kept, mut entries, pairing, .. } = self;
         let Kept { builder, indexes, mut rows, keys, counts, content_hashes } = kept;
         rows.seal(false)?;
         let store = builder.map(|builder| builder.finish(false)).transpose()?;
@@ -132,7 +170,7 @@ impl<'d> Gathering<'d> {
                 let held = TokensAt(&lookup);
                 let aligns = config.scope != Scope::Documents;
                 let tokens: &dyn Tokens = if aligns { &held } else { &rows };
-                compare_store(store, tokens, &ranks, &config.documents)?
+                compare_store(store, tokens, pairing, &ranks, &config.documents)?
             }
         };
         drop(store);
@@ -142,14 +180,21 @@ impl<'d> Gathering<'d> {
         let resolved = config.passages.resolved(total);
         let mut passages = Vec::new();
         if config.scope != Scope::Documents {
-            let mut kin = Kin::of_hashes(&content_hashes);
-            kin.take_clusters(&compared.clusters);
+            let kin = match pairing {
+                Pairing::Everything => {
+                    let mut kin = Kin::of_hashes(&content_hashes);
+                    kin.take_clusters(&compared.clusters);
+                    kin
+                }
+                Pairing::Against { .. } => Kin::alone(counts.len()),
+            };
             let origins = Origins::of(held);
             let collection = Collection {
                 archive: Archive::Held { documents: held, tokens: &indexes },
                 origins: &origins,
                 copy_of: &kin.copy_of,
                 representative: &kin.representative,
+                pairing,
             };
             passages = find_passages(&collection, &resolved, &mut suppressed, &mut |stage| {
                 clock.begin(stage);
@@ -160,19 +205,21 @@ impl<'d> Gathering<'d> {
         clock.begin(Stage::Report);
         doublet.stop.check()?;
         let known = entries.len();
-        for ((document, &count), &hash) in held.iter().zip(&counts).zip(&content_hashes).skip(known)
-        {
-            entries.push(without_text(document), document.text.len() as u32, count, hash);
+        for (id, document) in held.iter().enumerate().skip(known) {
+            let extent = (document.text.len() as u32, counts[id]);
+            let reference = pairing.is_reference(id as u32);
+            entries.push(without_text(document), reference, extent, content_hashes[id]);
         }
         let Entries { documents, groups, .. } = entries;
         let group_of: Vec<u32> = documents.iter().map(|document| document.group).collect();
-        let extent = Extent { tokens: &counts, groups: &group_of, group_count: groups.len() };
+        let extent =
+            Extent { tokens: &counts, groups: &group_of, group_count: groups.len(), pairing };
         let coverage = coverage(&extent, &passages);
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             run: Run {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                parameters: parameters(config, &resolved)?,
+                parameters: parameters(config, &resolved, pairing)?,
                 documents: documents.len() as u64,
                 bytes: groups.iter().map(|group| group.bytes).sum(),
                 tokens: total,
@@ -222,11 +269,12 @@ fn check_limits(before: usize, documents: &[Document]) -> Result<()> {
     }
 }
 
-fn parameters(config: &Config, passages: &PassageConfig) -> Result<Parameters> {
+fn parameters(config: &Config, passages: &PassageConfig, pairing: Pairing) -> Result<Parameters> {
     let maker = FeatureMaker::new(&config.documents)?;
     let documents = &config.documents;
     Ok(Parameters {
         scope: config.scope.name().to_owned(),
+        compared: pairing.name().to_owned(),
         sketch_spec: maker.spec().id(),
         shingle_size: documents.shingle_size,
         sketch_size: documents.sketch_size,

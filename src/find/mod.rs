@@ -155,6 +155,45 @@ impl Doublet {
         })
     }
 
+    /// Compares a corpus with a reference: the first `reference` documents (an evaluation set, an
+    /// earlier crawl) with all others. Nothing is compared within the reference nor within the
+    /// corpus, so a small reference costs little more than reading the corpus.
+    ///
+    /// In the report every match, document cluster and passage says what of the corpus stands
+    /// where in the reference; [`crate::report::json`] has the details.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find); [`ErrorKind::Config`] for a reference of more documents than there
+    /// are.
+    ///
+    /// ```
+    /// use doublet::{Document, Doublet};
+    /// let documents = [
+    ///     Document::new("question 7", "Which river flows through the capital of the old province?"),
+    ///     Document::new("page 1", "Quiz night: which river flows through the capital of the old province? The Ems."),
+    ///     Document::new("page 2", "Quiz night: nobody knew, and the Ems was the answer."),
+    /// ];
+    /// let report = Doublet::new().find_against(&documents, 1)?;
+    /// let passage = &report.passages[0];
+    /// let places: Vec<&str> =
+    ///     passage.members.iter().map(|m| &*documents[m.document.index()].name).collect();
+    /// assert_eq!(places, ["question 7", "page 1"]);
+    /// # Ok::<(), doublet::Error>(())
+    /// ```
+    pub fn find_against(&self, documents: &[Document], reference: usize) -> Result<Report> {
+        if reference > documents.len() {
+            let found = format!("a reference of {reference} among {} documents", documents.len());
+            return Err(Error::new(ErrorKind::Config, found)
+                .expected("the reference first, then the corpus"));
+        }
+        self.install(|| {
+            let mut gathering = Gathering::new(self)?;
+            gathering.against(reference);
+            gathering.take(documents)?;
+            gathering.conclude(documents, reference)
+        })
+    }
+
     /// Begins a run that takes its documents batch by batch and forgets their texts, for
     /// collections whose texts need not be in memory together.
     ///

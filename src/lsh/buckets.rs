@@ -5,7 +5,8 @@
 //! partners: the bucket's lowest id, around which the cluster will form, and the next two in
 //! sketch order, where close relatives stand side by side. Of all its proposals a document keeps
 //! [`PARTNERS`], those of the smallest buckets, for they are the most specific; so candidates stay
-//! linear in the documents.
+//! linear in the documents. Where a corpus is compared with a reference, partners are those of the
+//! other side: its lowest id, and the next one to either side in sketch order.
 //!
 //! Cost: some 40 ns a key; 12 bytes a key in the sorter and 8 bytes a pair and bucket; where there
 //! are large buckets 136 bytes a document besides, once.
@@ -18,6 +19,7 @@ use crate::document::DocId;
 use crate::documents::DocumentFeatures;
 use crate::documents::store::{BandKey, FeatureScratch, Pair, Store};
 use crate::error::Result;
+use crate::pairing::{Pairing, nearest_across};
 use crate::spill::{Fields, Portion, Sorted, into_inner, record};
 
 /// Largest bucket that pairs every member with every other.
@@ -46,7 +48,7 @@ pub fn candidates(features: &[DocumentFeatures], documents: &[DocId]) -> Result<
     for id in documents {
         takes_part[id.index()] = true;
     }
-    search(&Store::of(features)?, &|id| takes_part[id as usize])?.collect()
+    search(&Store::of(features)?, Pairing::Everything, &|id| takes_part[id as usize])?.collect()
 }
 
 /// Candidates as they lie in a sorter.
@@ -73,7 +75,11 @@ impl Found {
 }
 
 /// The candidates among those documents of a store that take part.
-pub(crate) fn search(store: &Store, takes_part: &(dyn Fn(u32) -> bool + Sync)) -> Result<Found> {
+pub(crate) fn search(
+    store: &Store,
+    pairing: Pairing,
+    takes_part: &(dyn Fn(u32) -> bool + Sync),
+) -> Result<Found> {
     let work = store.work();
     let pairs = Mutex::new(work.sorter::<Pair>("near", 15).unique());
     let large = Mutex::new(work.sorter::<BandKey>("large", 8));
@@ -88,9 +94,14 @@ pub(crate) fn search(store: &Store, takes_part: &(dyn Fn(u32) -> bool + Sync)) -
                 // Should keys of two bands ever be equal, nobody is paired with itself.
                 bucket.dedup();
             }
-            if bucket.len() <= WHOLE_BUCKET {
+            if is_small(&bucket, pairing) {
                 for (i, one) in bucket.iter().enumerate() {
-                    for other in &bucket[i + 1..] {
+                    let others = match pairing.parts(&bucket, |band| band.document) {
+                        None => &bucket[i + 1..],
+                        Some((reference, corpus)) if i < reference.len() => corpus,
+                        Some(_) => break,
+                    };
+                    for other in others {
                         pairs.push(Pair { a: one.document, b: other.document })?;
                     }
                 }
@@ -106,9 +117,17 @@ pub(crate) fn search(store: &Store, takes_part: &(dyn Fn(u32) -> bool + Sync)) -
     let thinned = counts.try_reduce(|| 0, |a, b| Ok(a + b))?;
     if thinned > 0 {
         let large = into_inner(large).finish(false)?;
-        propose(store, &large, takes_part, &pairs)?;
+        propose(store, &large, pairing, takes_part, &pairs)?;
     }
     Ok(Found { pairs: into_inner(pairs).finish(false)?, thinned })
+}
+
+/// Whether all pairs of a bucket that are compared stay few, or linear in its members.
+fn is_small(bucket: &[BandKey], pairing: Pairing) -> bool {
+    let parts = pairing.parts(bucket, |band| band.document);
+    bucket.len() <= WHOLE_BUCKET
+        || parts
+            .is_some_and(|(reference, corpus)| Pairing::is_linear(reference.len(), corpus.len()))
 }
 
 record! {
@@ -122,6 +141,7 @@ record! {
 fn propose(
     store: &Store,
     large: &Sorted<BandKey>,
+    pairing: Pairing,
     takes_part: &(dyn Fn(u32) -> bool + Sync),
     pairs: &Mutex<crate::spill::Sorter<Pair>>,
 ) -> Result<()> {
@@ -133,19 +153,16 @@ fn propose(
         let (mut bucket, mut members) = (Vec::new(), Vec::new());
         let mut keys = large.range(range)?;
         while keys.group(&mut bucket, |band| band.key)? {
-            let size = bucket.len() as u32;
-            let lowest = bucket[0].document;
-            for member in &bucket[1..] {
-                let by = member.document;
-                proposals.push(Proposal { by, bucket: size, partner: lowest })?;
-            }
             members.clear();
             members
                 .extend(bucket.iter().map(|band| (ranks[band.document as usize], band.document)));
             members.sort_unstable();
-            for distance in [1, 2] {
-                for (&(_, by), &(_, partner)) in members.iter().zip(&members[distance..]) {
-                    proposals.push(Proposal { by, bucket: size, partner })?;
+            let size = bucket.len() as u32;
+            let propose = |(by, partner)| proposals.push(Proposal { by, bucket: size, partner });
+            match pairing.parts(&bucket, |band| band.document) {
+                None => wanted_within(&bucket, &members).try_for_each(propose)?,
+                Some(parts) => {
+                    wanted_across(parts, &members, pairing).into_iter().try_for_each(propose)?;
                 }
             }
         }
@@ -161,6 +178,35 @@ fn propose(
         }
     }
     pairs.flush()
+}
+
+/// The partners that each member of a large bucket would like; `members` are those of the bucket
+/// in sketch order.
+fn wanted_within<'b>(
+    bucket: &'b [BandKey],
+    members: &'b [(u32, u32)],
+) -> impl Iterator<Item = (u32, u32)> + 'b {
+    let lowest = bucket[0].document;
+    let next = [1, 2].into_iter().flat_map(|distance| {
+        let pairs = members.iter().zip(&members[distance..]);
+        pairs.map(|(&(_, by), &(_, partner))| (by, partner))
+    });
+    bucket[1..].iter().map(move |member| (member.document, lowest)).chain(next)
+}
+
+/// The same where the bucket has a reference and a corpus.
+fn wanted_across(
+    (reference, corpus): (&[BandKey], &[BandKey]),
+    members: &[(u32, u32)],
+    pairing: Pairing,
+) -> Vec<(u32, u32)> {
+    let mut wanted = Vec::new();
+    for (own, other) in [(reference, corpus), (corpus, reference)] {
+        wanted.extend(own.iter().map(|member| (member.document, other[0].document)));
+    }
+    let side: Vec<bool> = members.iter().map(|&(_, id)| pairing.is_reference(id)).collect();
+    nearest_across(&side, |at, other| wanted.push((members[at].1, members[other].1)));
+    wanted
 }
 
 /// Keeps the first [`PARTNERS`] different partners among a document's proposals, which are in
@@ -343,7 +389,8 @@ mod tests {
                 builder.add(features).expect("room");
             }
             let store = builder.finish(false).expect("room");
-            let found = search(&store, &|_| true).expect("room").collect().expect("whole");
+            let found = search(&store, Pairing::Everything, &|_| true).expect("room");
+            let found = found.collect().expect("whole");
             assert_eq!(found, expected, "{memory} bytes");
             assert!(work.spilled() > 0);
         }

@@ -16,6 +16,10 @@
 //! work stays linear. A document lighter than one shingle is its own only shingle and is
 //! contained in nothing but equals.
 //!
+//! A corpus and a reference are searched for each other one way at a time: the samples of the one
+//! in the documents of the other. There a sample that few documents have is looked up in all that
+//! hold it, however many those are.
+//!
 //! Cost: some 3 ns a shingle for the stream; in memory 8 bytes a document and 2 to 4 a sample; 12
 //! bytes a sample and a shingle that passes in sorters, 4 bytes a document of a list.
 //!
@@ -34,6 +38,7 @@ use crate::error::Result;
 use crate::lsh::buckets::{Candidates, Found};
 use crate::lsh::filter::Filter;
 use crate::lsh::lists::{Hit, Holding, Holdings, Reader};
+use crate::pairing::{FEW, Pairing};
 use crate::shingle::for_each_document_shingle;
 use crate::spill::{Portion, Sorted, Sorter, into_inner};
 use crate::text::TokenHash;
@@ -60,42 +65,105 @@ pub fn candidates(
     tokens: TokenLookup<'_>,
     config: &DocumentConfig,
 ) -> Result<Candidates> {
-    search(&Store::of(features)?, documents, &TokensAt(tokens), config)?.collect()
+    search(&Store::of(features)?, Pairing::Everything, documents, &TokensAt(tokens), config)?
+        .collect()
 }
 
 /// The same among `documents` of a store.
 pub(crate) fn search(
     store: &Store,
+    pairing: Pairing,
     documents: &[DocId],
     tokens: &dyn Tokens,
     config: &DocumentConfig,
 ) -> Result<Found> {
     let order = BySize::new(store, documents);
-    let hits = hits(store, documents, &order, tokens, config.shingle_size)?;
-    let holdings = Holdings::new(store, &order.ranks, &hits)?;
-    drop(hits);
-    let needed = needed_hits(config.containment, config.recall);
     let pairs = Mutex::new(store.work().sorter::<Pair>("contained", 15).unique());
-    let ranges = holdings.split(4 * rayon::current_num_threads());
-    let counts = ranges.into_par_iter().map(|range| {
-        let mut pairs = Portion::new(&pairs);
-        let (mut own, mut found, mut thinned) = (Vec::new(), Vec::new(), 0u64);
-        let mut reader = holdings.reader();
-        let mut cursor = holdings.range(range)?;
-        while cursor.group(&mut own, |holding| holding.rank)? {
-            let document = order.by_size[own[0].rank as usize];
-            let samples = usize::from(store.sample_counts[document.index()]);
-            let needed = needed[samples.min(SAMPLES)] as usize;
-            thinned += u64::from(containers(&own, samples, needed, &mut reader, &mut found)?);
-            for &container in &found {
-                pairs.push(Pair::of(document, order.by_size[container as usize]))?;
-            }
+    let takes_part = |document: u32| order.ranks[document as usize] != BySize::NONE;
+    let look = |way: Way<'_>| way.look(store, &order, tokens, config, &pairs);
+    let thinned = match pairing.parts(documents, |id| id.0) {
+        None => look(Way { is_part: &takes_part, wholes: documents, few: 0 })?,
+        Some((reference, corpus)) => {
+            let refers = |document| takes_part(document) && pairing.is_reference(document);
+            let is_new = |document| takes_part(document) && !pairing.is_reference(document);
+            look(Way { is_part: &refers, wholes: corpus, few: FEW })?
+                + look(Way { is_part: &is_new, wholes: reference, few: FEW })?
         }
-        pairs.flush()?;
-        Ok(thinned)
-    });
-    let thinned = counts.try_reduce(|| 0, |a, b| Ok(a + b))?;
+    };
     Ok(Found { pairs: into_inner(pairs).finish(false)?, thinned })
+}
+
+/// Which documents are looked for in which others.
+#[derive(Clone, Copy)]
+struct Way<'d> {
+    /// Whether the samples of a document are looked up.
+    is_part: &'d (dyn Fn(u32) -> bool + Sync),
+    /// What they are looked up in.
+    wholes: &'d [DocId],
+    /// A sample that at most so many documents have is looked up in all that hold it.
+    few: usize,
+}
+
+impl Way<'_> {
+    /// Adds the pairs; counts the documents for which a list was too long to be read whole.
+    fn look(
+        self,
+        store: &Store,
+        order: &BySize,
+        tokens: &dyn Tokens,
+        config: &DocumentConfig,
+        pairs: &Mutex<Sorter<Pair>>,
+    ) -> Result<u64> {
+        let hits = self.hits(store, order, tokens, config.shingle_size)?;
+        let holdings = Holdings::new(store, &order.ranks, self.is_part, &hits, self.few)?;
+        drop(hits);
+        let needed = needed_hits(config.containment, config.recall);
+        let ranges = holdings.split(4 * rayon::current_num_threads());
+        let counts = ranges.into_par_iter().map(|range| {
+            let mut pairs = Portion::new(pairs);
+            let (mut own, mut found, mut thinned) = (Vec::new(), Containers::default(), 0u64);
+            let mut reader = holdings.reader();
+            let mut cursor = holdings.range(range)?;
+            while cursor.group(&mut own, |holding| holding.rank)? {
+                let document = order.by_size[own[0].rank as usize];
+                let samples = usize::from(store.sample_counts[document.index()]);
+                let needed = needed[samples.min(SAMPLES)] as usize;
+                thinned += u64::from(found.search(&own, samples, needed, &mut reader)?);
+                for &container in &found.ranks {
+                    pairs.push(Pair::of(document, order.by_size[container as usize]))?;
+                }
+            }
+            pairs.flush()?;
+            Ok(thinned)
+        });
+        counts.try_reduce(|| 0, |a, b| Ok(a + b))
+    }
+
+    /// Streams the shingles of the wholes past a filter of all samples of parts. Hits of a hash
+    /// that is no sample are among what passes.
+    fn hits(
+        self,
+        store: &Store,
+        order: &BySize,
+        tokens: &dyn Tokens,
+        shingle_size: u32,
+    ) -> Result<Sorted<Hit>> {
+        let filter = Filter::of_samples(&store.samples, self.is_part)?;
+        let all: Mutex<Sorter<Hit>> = Mutex::new(store.work().sorter("hits", 20));
+        self.wholes.par_chunks(PORTION).try_for_each_init(
+            || (TokenScratch::default(), Vec::new()),
+            |(scratch, hashes), documents| {
+                let mut found = Portion::new(&all);
+                for &id in documents {
+                    passing(tokens.read(id, scratch)?, shingle_size, &filter, hashes);
+                    let rank = order.ranks[id.index()];
+                    hashes.iter().try_for_each(|&hash| found.push(Hit { hash, rank }))?;
+                }
+                found.flush()
+            },
+        )?;
+        into_inner(all).finish(false)
+    }
 }
 
 /// By number of samples: the hits that a document at containment `c` reaches with probability
@@ -149,33 +217,6 @@ impl BySize {
     }
 }
 
-/// Streams the shingles of `documents` past a filter of all their samples. Hits of a hash that is
-/// no sample are among what passes.
-fn hits(
-    store: &Store,
-    documents: &[DocId],
-    order: &BySize,
-    tokens: &dyn Tokens,
-    shingle_size: u32,
-) -> Result<Sorted<Hit>> {
-    let takes_part = |document: u32| order.ranks[document as usize] != BySize::NONE;
-    let filter = Filter::of_samples(&store.samples, &takes_part)?;
-    let all: Mutex<Sorter<Hit>> = Mutex::new(store.work().sorter("hits", 20));
-    documents.par_chunks(PORTION).try_for_each_init(
-        || (TokenScratch::default(), Vec::new()),
-        |(scratch, hashes), documents| {
-            let mut found = Portion::new(&all);
-            for &id in documents {
-                passing(tokens.read(id, scratch)?, shingle_size, &filter, hashes);
-                let rank = order.ranks[id.index()];
-                hashes.iter().try_for_each(|&hash| found.push(Hit { hash, rank }))?;
-            }
-            found.flush()
-        },
-    )?;
-    into_inner(all).finish(false)
-}
-
 /// The different shingles of a document that a filter lets pass.
 fn passing(tokens: &[TokenHash], shingle_size: u32, filter: &Filter, hashes: &mut Vec<u64>) {
     // A sieve over one buffer, each hash written always and counted if passed. Without branches
@@ -196,56 +237,76 @@ fn passing(tokens: &[TokenHash], shingle_size: u32, filter: &Filter, hashes: &mu
     hashes.dedup();
 }
 
-/// Puts into `found` the documents that may contain the one whose samples are in the lists of
-/// `own`, shortest first; of its `samples` the others are held by nobody else. Whether a list was
-/// too long to be read whole.
-fn containers(
-    own: &[Holding],
-    samples: usize,
-    needed: usize,
-    reader: &mut Reader<'_>,
-    found: &mut Vec<u32>,
-) -> Result<bool> {
-    found.clear();
-    // Whoever holds `needed` of the samples misses too few to miss all of these.
-    let read = (samples + 1).saturating_sub(needed).min(samples);
-    let read = &own[..read.saturating_sub(samples - own.len()).min(own.len())];
-    let thinned = read.iter().any(|list| list.length as usize > WHOLE_LIST);
-    if own.len() < needed {
-        return Ok(thinned);
-    }
-    let rank = own[0].rank;
-    for list in read {
-        if list.length as usize <= WHOLE_LIST {
-            reader.whole(list, found)?;
-        } else {
-            let larger = reader.count_to(list, rank)?;
-            for at in [larger, larger + 1, list.length - 1] {
-                if at < list.length {
-                    found.push(reader.get(list, at)?);
+/// Who may contain a document.
+#[derive(Default)]
+struct Containers {
+    ranks: Vec<u32>,
+    /// How many samples each of them holds.
+    held: Vec<u8>,
+    list: Vec<u32>,
+}
+
+impl Containers {
+    /// Finds the documents that may contain the one whose samples are in the lists of `own`,
+    /// shortest first; of its `samples` the others are held by nobody else. Whether a list was too
+    /// long to be read whole.
+    fn search(
+        &mut self,
+        own: &[Holding],
+        samples: usize,
+        needed: usize,
+        reader: &mut Reader<'_>,
+    ) -> Result<bool> {
+        let Self { ranks, held, list: all } = self;
+        ranks.clear();
+        // Whoever holds `needed` of the samples misses too few to miss all of these.
+        let read = (samples + 1).saturating_sub(needed).min(samples);
+        let read = &own[..read.saturating_sub(samples - own.len()).min(own.len())];
+        let thinned = read.iter().any(|list| list.is_whole == 0);
+        if own.len() < needed {
+            return Ok(thinned);
+        }
+        let rank = own[0].rank;
+        for list in read {
+            if list.is_whole > 0 {
+                reader.whole(list, ranks)?;
+            } else {
+                let larger = reader.count_to(list, rank)?;
+                for at in [larger, larger + 1, list.length - 1] {
+                    if at < list.length {
+                        ranks.push(reader.get(list, at)?);
+                    }
                 }
             }
         }
-    }
-    found.sort_unstable();
-    found.dedup();
-    let mut kept = 0;
-    for i in 0..found.len() {
-        let other = found[i];
-        if other == rank {
-            continue;
-        }
-        let mut held = 0;
+        ranks.sort_unstable();
+        ranks.dedup();
+        ranks.retain(|&other| other != rank);
+        held.clear();
+        held.resize(ranks.len(), 0);
         for list in own {
-            held += usize::from(reader.holds(list, other)?);
+            if list.is_whole > 0 {
+                all.clear();
+                reader.whole(list, all)?;
+                count_common(ranks, all, held);
+            } else {
+                for (&other, held) in ranks.iter().zip(&mut *held) {
+                    *held += u8::from(reader.holds(list, other)?);
+                }
+            }
         }
-        if held >= needed {
-            found[kept] = other;
-            kept += 1;
-        }
+        let mut held = held.iter();
+        ranks.retain(|_| held.next().is_some_and(|&held| usize::from(held) >= needed));
+        Ok(thinned)
     }
-    found.truncate(kept);
-    Ok(thinned)
+}
+
+/// Adds one for each of `some` that is among `all`; both are in order.
+fn count_common(some: &[u32], mut all: &[u32], counts: &mut [u8]) {
+    for (one, count) in some.iter().zip(counts) {
+        all = &all[all.partition_point(|other| other < one)..];
+        *count += u8::from(all.first() == Some(one));
+    }
 }
 
 #[cfg(test)]
@@ -361,7 +422,9 @@ mod tests {
             }
             tokens.seal(false).expect("room");
             let store = builder.finish(false).expect("room");
-            let found = super::search(&store, &documents, &tokens, &config).expect("room");
+            let everything = Pairing::Everything;
+            let found =
+                super::search(&store, everything, &documents, &tokens, &config).expect("room");
             assert_eq!(found.collect().expect("whole"), expected, "{memory} bytes");
         }
     }

@@ -5,7 +5,7 @@
 //! that a search in a long one reads few of them; each document that has the sample gets a
 //! record of where its list is. A sample that one document has and nobody else holds has no list.
 //!
-//! Cost: a merge of both sorted streams; 4 bytes a document of a list, 16 bytes a sample that
+//! Cost: a merge of both sorted streams; 4 bytes a document of a list, 17 bytes a sample that
 //! others hold.
 
 use std::sync::Mutex;
@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::documents::store::{SampleOf, Store};
 use crate::error::Result;
+use crate::lsh::containment::WHOLE_LIST;
 use crate::spill::{Cursor, KeyRange, Portion, Rows, Sorted, into_inner, record};
 
 /// Documents of one row of a list.
@@ -31,7 +32,13 @@ record! {
 record! {
     /// A sample's list, seen from a document that has the sample. A document's lists are in order
     /// of their lengths, then of their samples.
-    Holding { rank: u32, length: u32, list: u64 }
+    Holding {
+        rank: u32,
+        length: u32,
+        list: u64,
+        /// 1 if the list is read whole, 0 if it is too long for that.
+        is_whole: u8,
+    }
     key(holding) = u64::from(holding.rank)
 }
 
@@ -43,8 +50,15 @@ pub(super) struct Holdings {
 }
 
 impl Holdings {
-    /// `ranks` are by document; of those that take no part above all others.
-    pub(super) fn new(store: &Store, ranks: &[u32], hits: &Sorted<Hit>) -> Result<Self> {
+    /// Lists of the samples of documents for which `has_samples`; `ranks` are by document. A list
+    /// is read whole if it is short, or if at most `few` documents have the sample.
+    pub(super) fn new(
+        store: &Store,
+        ranks: &[u32],
+        has_samples: &(dyn Fn(u32) -> bool + Sync),
+        hits: &Sorted<Hit>,
+        few: usize,
+    ) -> Result<Self> {
         let work = store.work();
         let ranges = store.samples.split(4 * rayon::current_num_threads());
         let share = 20 / ranges.len().max(1) as u64;
@@ -52,7 +66,7 @@ impl Holdings {
         let join = |(part, range): (usize, KeyRange)| {
             let rows = work.rows(&format!("lists-{part}"), share);
             let (part, found) = (part as u64, Portion::new(&holdings));
-            let mut join = Join { part, ranks, rows, found, row: Vec::new() };
+            let mut join = Join { part, ranks, has_samples, few, rows, found, row: Vec::new() };
             join.run(store.samples.range(range)?, hits.range(range)?)?;
             join.found.flush()?;
             join.rows.seal(false)?;
@@ -84,6 +98,8 @@ impl Holdings {
 struct Join<'a> {
     part: u64,
     ranks: &'a [u32],
+    has_samples: &'a (dyn Fn(u32) -> bool + Sync),
+    few: usize,
     rows: Rows,
     found: Portion<'a, Holding>,
     row: Vec<u8>,
@@ -95,7 +111,7 @@ impl Join<'_> {
         let mut hit = hits.next()?;
         while samples.group(&mut owners, |sample| sample.hash)? {
             let hash = owners[0].hash;
-            owners.retain(|sample| self.ranks[sample.document as usize] != u32::MAX);
+            owners.retain(|sample| (self.has_samples)(sample.document));
             while let Some(before) = hit.filter(|hit| hit.hash < hash) {
                 debug_assert!(before.hash < hash);
                 hit = hits.next()?;
@@ -125,9 +141,10 @@ impl Join<'_> {
             first.get_or_insert(place);
         }
         let list_at = self.part << PLACE_BITS | first.unwrap_or_default();
+        let is_whole = u8::from(list.len() <= WHOLE_LIST || owners.len() <= self.few);
         owners.iter().try_for_each(|owner| {
             let rank = self.ranks[owner.document as usize];
-            self.found.push(Holding { rank, length: list.len() as u32, list: list_at })
+            self.found.push(Holding { rank, length: list.len() as u32, list: list_at, is_whole })
         })
     }
 }
@@ -159,9 +176,10 @@ impl Reader<'_> {
         })
     }
 
-    /// Adds all documents of a list of at most [`CHUNK`].
+    /// Adds all documents of a list, in order.
     pub(super) fn whole(&mut self, list: &Holding, found: &mut Vec<u32>) -> Result<()> {
-        self.chunk(list, 0, |ranks| found.extend(ranks))
+        let chunks = 0..list.length.div_ceil(CHUNK);
+        chunks.into_iter().try_for_each(|at| self.chunk(list, at, |ranks| found.extend(ranks)))
     }
 
     /// The document at an index.

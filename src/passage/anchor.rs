@@ -10,9 +10,21 @@
 //! Source: Schleimer, Wilkerson and Aiken, *Winnowing: local algorithms for document
 //! fingerprinting*, SIGMOD 2003.
 
+use rayon::prelude::*;
+
+use super::Collection;
 use crate::config::Sensitivity;
+use crate::documents::store::TokenScratch;
+use crate::pairing::Pairing;
 use crate::shingle::for_each_shingle;
+use crate::spill::Recurring;
+use crate::stop::checkpoint;
 use crate::text::TokenHash;
+
+/// Documents of one portion.
+const PORTION: usize = 16;
+/// Times as much room as its anchors take, for a reference.
+const ROOM: u64 = 8;
 
 /// Collections of up to this many tokens (some 24 MB of English) run at [`Sensitivity::High`] when
 /// it is left to us: there it costs some seconds at most.
@@ -110,6 +122,44 @@ pub(crate) fn for_each_anchor(
     if let (true, Some((hash, at))) = (seen < window, smallest) {
         emit(hash, at as u32);
     }
+}
+
+/// The anchors that a collection has in several places, or on both sides, in at most so many
+/// bytes.
+pub(super) fn recurring_anchors(
+    collection: &Collection<'_>,
+    winnowing: Winnowing,
+    most: usize,
+) -> Recurring {
+    let Collection { archive, pairing, .. } = *collection;
+    let numbers: Vec<u32> = (0..archive.len() as u32).collect();
+    let anchors = |tokens: u64| 2 * tokens / (winnowing.window as u64 + 1);
+    let wanted = match pairing.parts(&numbers, |&document| document) {
+        None => anchors(archive.tokens()),
+        // A small reference has room enough for a table in which few others meet its anchors.
+        Some((reference, _)) => {
+            let tokens = reference.iter().map(|&document| u64::from(archive.count(document)));
+            anchors(archive.tokens()).min(ROOM * anchors(tokens.sum()))
+        }
+    };
+    // By their lower bits: winnowing chooses by the upper half of hashes.
+    let recurring = Recurring::new(wanted, most);
+    numbers.par_chunks(PORTION).for_each_init(TokenScratch::default, |scratch, documents| {
+        for &document in documents.iter().filter(|&&id| collection.copy_of[id as usize] == id) {
+            checkpoint();
+            let tokens = archive.read(document, scratch);
+            match pairing {
+                Pairing::Everything => {
+                    for_each_anchor(tokens, winnowing, |hash, _| recurring.see(hash));
+                }
+                Pairing::Against { .. } => {
+                    let in_corpus = !pairing.is_reference(document);
+                    for_each_anchor(tokens, winnowing, |hash, _| recurring.see_in(hash, in_corpus));
+                }
+            }
+        }
+    });
+    recurring
 }
 
 #[cfg(test)]

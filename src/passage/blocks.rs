@@ -8,7 +8,7 @@
 //! by side: they grow into runs and are aligned at once. A link inside a run that was found just
 //! before is skipped.
 //!
-//! Anchors that stand in one place only are [left out](Recurring) as far as memory allows.
+//! Anchors that stand in one place only are [left out](recurring_anchors) as far as memory allows.
 //!
 //! Cost: 40 bytes in the sorter an anchor, 20 a link; some 200 ns for both. Reading grows with the
 //! number of blocks: half of the tokens for each.
@@ -17,7 +17,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::anchor::{Winnowing, for_each_anchor};
+use super::anchor::{Winnowing, for_each_anchor, recurring_anchors};
 use super::group::{CONTEXTS, Grouping, Held, context};
 use super::grow::{Grower, Grown, Run};
 use super::pairs::{Found, Worker, Workers, align_group};
@@ -116,17 +116,7 @@ fn anchors(
     winnowing: Winnowing,
 ) -> Result<Sorted<Sampled>> {
     let documents = collection.archive.len() as u32;
-    let hashes = 2 * collection.archive.tokens() / (winnowing.window as u64 + 1);
-    // By their lower bits: winnowing chooses by the upper half of hashes.
-    let recurring = Recurring::new(hashes, work.share(10));
-    let numbers: Vec<u32> = (0..documents).collect();
-    numbers.par_chunks(PORTION).for_each_init(TokenScratch::default, |scratch, documents| {
-        for &document in documents.iter().filter(|&&id| collection.copy_of[id as usize] == id) {
-            checkpoint();
-            let tokens = collection.archive.read(document, scratch);
-            for_each_anchor(tokens, winnowing, |hash, _| recurring.see(hash));
-        }
-    });
+    let recurring = recurring_anchors(collection, winnowing, work.share(10));
     let mut sorter = work.sorter("anchors", 25);
     let mut next = 0;
     let batches = std::iter::from_fn(|| {
@@ -191,7 +181,7 @@ fn links(
         .into_par_iter()
         .map(|range| {
             let mut portion = Portion::new(&sorter);
-            let mut grouping = Grouping::new(collection.representative);
+            let mut grouping = Grouping::new(collection);
             let (mut cursor, mut group) = (anchors.range(range)?, Vec::new());
             let mut failed = Ok(());
             while failed.is_ok() && cursor.group(&mut group, |anchor| anchor.hash)? {
@@ -232,9 +222,11 @@ struct Blocks {
 }
 
 impl Blocks {
-    /// Blocks whose tokens fit into so many bytes; a longer document is one by itself.
+    /// Blocks whose tokens fit into so many bytes; a longer document is one by itself. Of two sides
+    /// the reference is always linked first, so the corpus needs none.
     fn new(collection: &Collection<'_>, bytes: usize) -> Self {
-        let documents = collection.archive.len() as u32;
+        let all = collection.archive.len() as u32;
+        let documents = collection.pairing.reference().map_or(all, |reference| reference.min(all));
         let most = (bytes / size_of::<TokenHash>()) as u64;
         let (mut firsts, mut tokens) = (Vec::new(), 0);
         for document in 0..documents {

@@ -8,6 +8,11 @@
 //! its own. A site that is left alone at the end goes with the neighbour that it was aligned with,
 //! so no verified pair is lost.
 //!
+//! Between a reference and a corpus canonical passages are those of the reference, and a star needs
+//! a place in the corpus. Places of the reference that hold the same text are members beside those
+//! of the corpus: each was aligned with one of those. What stars leave out of a pair is a star of
+//! its own.
+//!
 //! Cost: nearly all sites find their cluster in the first round, most by the alignment that
 //! connected them; the others cost one alignment each. As many components are in memory as there
 //! is room for, one at least.
@@ -22,10 +27,12 @@ use super::direct::GramTable;
 use super::nested::leave_out_parts;
 use super::pairs::{Place, Worker, Workers};
 use super::site::{Edge, SiteId, Sites};
-use super::store::{PairRows, StarRows};
+use super::store::{Matches, PairRows, StarRows};
+use super::told::{Evidence, untold};
 use super::{Collection, Limits};
 use crate::error::Result;
 use crate::hash::combine;
+use crate::pairing::Pairing;
 use crate::span::TokenRange;
 use crate::spill::Work;
 use crate::stop::{checkpoint, or_fail};
@@ -99,7 +106,7 @@ pub(super) fn refine(
         components.push(Component { sites, edges });
     }
     stars.seal()?;
-    leave_out_parts(work, stars)
+    leave_out_parts(work, stars, collection.pairing)
 }
 
 /// Sites that hang together.
@@ -127,18 +134,63 @@ impl Refiner<'_> {
             if rest.len() < 2 {
                 break;
             }
-            let centre = self.canonical(&rest);
+            let centre = match self.collection.pairing {
+                Pairing::Everything => self.canonical(&rest, &rest),
+                Pairing::Against { .. } => {
+                    let refers = |&site: &SiteId| self.is_reference(site);
+                    let reference: Vec<SiteId> = rest.iter().copied().filter(refers).collect();
+                    if reference.is_empty() {
+                        break;
+                    }
+                    self.canonical(&reference, &rest)
+                }
+            };
             let (star, left) = self.star(centre, &rest);
-            if star.members.is_empty() {
-                alone.push(centre);
-            } else {
+            if self.says_something(&star) {
                 stars.push(star);
+                rest = left;
+            } else {
+                alone.push(centre);
+                rest.retain(|&site| site != centre);
             }
-            rest = left;
         }
         alone.extend(rest);
         stars.extend(self.stars_of_neighbours(alone));
+        if self.collection.pairing != Pairing::Everything {
+            stars.extend(self.stars_of_untold(&stars));
+        }
         stars
+    }
+
+    fn is_reference(&self, site: SiteId) -> bool {
+        self.collection.pairing.is_reference(self.places[site as usize].document)
+    }
+
+    /// Whether a star has members, and if there is a reference one in the corpus.
+    fn says_something(&self, star: &Star) -> bool {
+        let pairing = self.collection.pairing;
+        star.members.iter().any(|&(document, _)| !pairing.is_reference(document))
+    }
+
+    /// Stars of the pairs of which others leave out too much.
+    fn stars_of_untold(&mut self, stars: &[Star]) -> Vec<Star> {
+        let document = |site: SiteId| self.places[site as usize].document;
+        let of_reference = self.edges.iter().filter(|edge| edge.turned == 0);
+        let evidence = of_reference.map(|edge| Evidence {
+            a: document(edge.from),
+            b: document(edge.to),
+            matched: edge.matched,
+            pair: edge.pair,
+        });
+        let matches = |pair| {
+            let all = |matches: Matches<'_>| matches.from(0).collect();
+            or_fail(self.pairs.with(pair, false, &mut Vec::new(), all))
+        };
+        let mut found = untold(evidence.collect(), matches, stars, self.limits.min_words);
+        for star in &mut found {
+            star.canonical = self.whole_words(star.canonical);
+        }
+        found
     }
 
     /// The star around a site, and the sites that do not belong to it.
@@ -233,25 +285,27 @@ impl Refiner<'_> {
         Place { tokens, ..place }
     }
 
-    fn canonical(&self, sites: &[SiteId]) -> SiteId {
+    /// The one of some sites that stands for all of `others`, which they are among.
+    fn canonical(&self, sites: &[SiteId], others: &[SiteId]) -> SiteId {
         let date = |site: SiteId| self.collection.origins.date(self.places[site as usize].document);
         if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
             return first.1;
         }
-        if sites.len() == 2 {
+        if others.len() == 2 {
             return sites[0];
         }
-        let stride = sites.len().div_ceil(SAMPLE);
-        let sample: Vec<SiteId> = sites.iter().copied().step_by(stride).collect();
+        let sample = |of: &[SiteId]| -> Vec<SiteId> {
+            of.iter().copied().step_by(of.len().div_ceil(SAMPLE)).collect()
+        };
         let mut counts: HashMap<u64, u32> = HashMap::new();
-        for &site in &sample {
+        for site in sample(others) {
             for gram in self.grams(site) {
                 *counts.entry(gram).or_default() += 1;
             }
         }
-        let shared =
-            |site| self.grams(site).iter().map(|gram| u64::from(counts[gram] - 1)).sum::<u64>();
-        sample
+        let count = |gram: &u64| counts.get(gram).map_or(0, |&count| u64::from(count - 1));
+        let shared = |site| self.grams(site).iter().map(count).sum::<u64>();
+        sample(sites)
             .into_iter()
             .max_by_key(|&site| (shared(site), Reverse((self.places[site as usize], site))))
             .unwrap_or(sites[0])
@@ -276,9 +330,11 @@ impl Refiner<'_> {
                 .take_while(|edge| edge.from == site)
                 .max_by_key(|edge| (edge.matched, Reverse(edge.to)));
             if let Some(&Edge { to: neighbour, .. }) = neighbour {
-                // Of two lone neighbours the first is the centre.
+                // Of two lone neighbours the first is the centre; of two sides the reference.
                 let mutual = groups.contains(&(site, neighbour));
-                if !mutual {
+                if self.is_reference(site) {
+                    groups.push((site, neighbour));
+                } else if !mutual {
                     groups.push((neighbour, site));
                 }
             }
@@ -288,7 +344,7 @@ impl Refiner<'_> {
         for group in groups.chunk_by(|x, y| x.0 == y.0) {
             let sites: Vec<SiteId> = group.iter().map(|pair| pair.1).collect();
             let (star, _) = self.star(group[0].0, &sites);
-            if !star.members.is_empty() {
+            if self.says_something(&star) {
                 stars.push(star);
             }
         }

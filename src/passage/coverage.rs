@@ -7,6 +7,7 @@
 
 use rayon::prelude::*;
 
+use crate::pairing::Pairing;
 use crate::report::model::{Coverage, PassageCluster, PassageKind, Share};
 use crate::span::TokenRange;
 
@@ -22,6 +23,8 @@ pub(crate) struct Extent<'a> {
     pub(crate) groups: &'a [u32],
     /// Number of groups.
     pub(crate) group_count: usize,
+    /// What was compared with what; a group is on one side.
+    pub(crate) pairing: Pairing,
 }
 
 /// A covered range of one document.
@@ -77,16 +80,23 @@ fn between(extent: &Extent<'_>, passages: &[PassageCluster]) -> Vec<Vec<u64>> {
         .filter(|passage| passage.kind == PassageKind::Reuse)
         .flat_map_iter(|passage| {
             let group = |document: u32| extent.groups[document as usize];
-            let mut carriers: Vec<u32> =
-                passage.members.iter().map(|member| group(member.document.0)).collect();
+            let mut carriers: Vec<(u32, u32)> = passage
+                .members
+                .iter()
+                .map(|member| (group(member.document.0), member.document.0))
+                .collect();
             carriers.sort_unstable();
-            let once: Vec<(u32, usize)> =
-                carriers.chunk_by(|x, y| x == y).map(|same| (same[0], same.len())).collect();
+            let once: Vec<(u32, u32, usize)> = carriers
+                .chunk_by(|x, y| x.0 == y.0)
+                .map(|same| (same[0].0, same[0].1, same.len()))
+                .collect();
             passage.members.iter().flat_map(move |member| {
                 let document = member.document.0;
                 let own = group(document);
-                let others = once.clone().into_iter().filter(move |&(g, n)| g != own || n > 1);
-                others.map(move |(elsewhere, _)| Covered {
+                let others = once.clone().into_iter().filter(move |&(g, carrier, n)| {
+                    (g != own || n > 1) && extent.pairing.compares(document, carrier)
+                });
+                others.map(move |(elsewhere, ..)| Covered {
                     document,
                     elsewhere,
                     tokens: member.tokens,

@@ -7,12 +7,17 @@
 //! stand side by side in one of these orders at one of its anchors, however common the anchor
 //! itself is, so links stay linear and little is lost against a suffix array.
 //!
+//! Between a reference and a corpus only links across count: a place is linked to the next one of
+//! the other side, before it and behind it in each of the orders, or to all where one side has few.
+//!
 //! Documents of a cluster are left to their representative: where it holds the anchor too, the
 //! member takes no part in the group (it is aligned to the representative directly).
 //!
 //! Cost: three sorts of a large group.
 
+use super::Collection;
 use crate::hash::{combine, finalise};
+use crate::pairing::{Pairing, nearest_across};
 use crate::text::TokenHash;
 
 /// Groups of up to this many anchors are linked pair by pair.
@@ -28,8 +33,10 @@ pub(super) trait Held: Copy {
 pub(super) struct Grouping<'a, M> {
     /// The representative of each document.
     representative: &'a [u32],
+    pairing: Pairing,
     members: Vec<M>,
     order: Vec<(u64, u32)>,
+    sides: Vec<bool>,
     /// Places left to the representatives of their documents.
     pub(super) clustered: u64,
     /// Groups that were too large to be linked pair by pair.
@@ -37,9 +44,16 @@ pub(super) struct Grouping<'a, M> {
 }
 
 impl<'a, M: Held> Grouping<'a, M> {
-    pub(super) fn new(representative: &'a [u32]) -> Self {
-        let (members, order) = (Vec::new(), Vec::new());
-        Self { representative, members, order, clustered: 0, thinned: 0 }
+    pub(super) fn new(collection: &Collection<'a>) -> Self {
+        Self {
+            representative: collection.representative,
+            pairing: collection.pairing,
+            members: Vec::new(),
+            order: Vec::new(),
+            sides: Vec::new(),
+            clustered: 0,
+            thinned: 0,
+        }
     }
 
     /// Links the places of one anchor, sorted by document and position. `key` gives the key of a
@@ -51,6 +65,10 @@ impl<'a, M: Held> Grouping<'a, M> {
         mut link: impl FnMut(M, M),
     ) {
         if group.len() < 2 {
+            return;
+        }
+        if let Some(parts) = self.pairing.parts(group, Held::document) {
+            self.link_across(group, parts, key, link);
             return;
         }
         self.members.clear();
@@ -70,10 +88,7 @@ impl<'a, M: Held> Grouping<'a, M> {
         self.thinned += 1;
         members.windows(2).for_each(|pair| link(pair[0], pair[1]));
         for context in 0..CONTEXTS {
-            self.order.clear();
-            let keys = members.iter().zip(0u32..);
-            self.order.extend(keys.map(|(place, index)| (key(place, context), index)));
-            self.order.sort_unstable();
+            sort(&mut self.order, members, |place| key(place, context));
             for pair in self.order.windows(2) {
                 let (first, second) = (pair[0].1.min(pair[1].1), pair[0].1.max(pair[1].1));
                 // Neighbours by position are linked already.
@@ -83,6 +98,42 @@ impl<'a, M: Held> Grouping<'a, M> {
             }
         }
     }
+
+    /// Links the places of a reference with those of a corpus.
+    fn link_across(
+        &mut self,
+        group: &[M],
+        (reference, corpus): (&[M], &[M]),
+        key: impl Fn(&M, usize) -> u64,
+        mut link: impl FnMut(M, M),
+    ) {
+        if Pairing::is_linear(reference.len(), corpus.len()) {
+            for &first in reference {
+                for &second in corpus {
+                    link(first, second);
+                }
+            }
+            return;
+        }
+        self.thinned += 1;
+        for context in 0..CONTEXTS {
+            let Self { order, sides, .. } = self;
+            sort(order, group, |place| key(place, context));
+            sides.clear();
+            sides.extend(order.iter().map(|&(_, index)| (index as usize) < reference.len()));
+            nearest_across(sides, |at, other| {
+                let (at, other) = (order[at].1, order[other].1);
+                link(group[at.min(other) as usize], group[at.max(other) as usize]);
+            });
+        }
+    }
+}
+
+/// Puts the indexes of places into an order.
+fn sort<M>(order: &mut Vec<(u64, u32)>, places: &[M], key: impl Fn(&M) -> u64) {
+    order.clear();
+    order.extend(places.iter().zip(0u32..).map(|(place, index)| (key(place), index)));
+    order.sort_unstable();
 }
 
 /// Number of orders in which the members of a large group are sorted.

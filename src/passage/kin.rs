@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 
 use crate::cluster::{Component, Copies};
 use crate::document::DocId;
+use crate::pairing::Pairing;
 use crate::report::model::DocumentCluster;
 
 /// For each document the one that takes part for it.
@@ -29,8 +30,17 @@ impl Kin {
         Self::of_copies_alone(content_hashes.iter().zip(0..).map(first).collect())
     }
 
-    /// Copies of so many documents.
+    /// Everyone for itself: between a reference and a corpus, one that stands for another of its
+    /// side would hide what that shares with the other.
+    pub(crate) fn alone(documents: usize) -> Self {
+        Self::of_copies_alone((0..documents as u32).collect())
+    }
+
+    /// Copies of so many documents; with a reference everyone [for itself](Self::alone).
     pub(crate) fn of_copies(copies: &Copies, documents: usize) -> Self {
+        if copies.pairing() != Pairing::Everything {
+            return Self::alone(documents);
+        }
         let first = |id: u32| copies.group(DocId(id)).map_or(id, |group| copies.leader(group).0);
         Self::of_copies_alone((0..documents as u32).map(first).collect())
     }

@@ -32,6 +32,7 @@ pub(crate) mod pairs;
 pub(crate) mod programme;
 pub(crate) mod site;
 mod store;
+mod told;
 pub(crate) mod two;
 pub(crate) mod words;
 
@@ -49,6 +50,7 @@ use crate::config::PassageConfig;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::find::Stage;
+use crate::pairing::Pairing;
 use crate::report::model::{
     LineSpan, Operation, OperationKind, PassageCluster, PassageKind, PassageMember, Suppressed,
 };
@@ -67,6 +69,9 @@ pub(crate) struct Collection<'a> {
     pub(crate) copy_of: &'a [u32],
     /// The representative of the document's cluster; its own number for most.
     pub(crate) representative: &'a [u32],
+    /// What is compared with what. With a reference `copy_of` and `representative` are the
+    /// documents' own numbers.
+    pub(crate) pairing: Pairing,
 }
 
 impl<'a> Collection<'a> {
@@ -329,11 +334,13 @@ mod tests {
         archive: Archive<'_>,
         origins: &Origins,
         representative: &[u32],
+        pairing: Pairing,
         work: &Work,
         sensitivity: Sensitivity,
     ) -> (Vec<Star>, Vec<f64>, u64, u64) {
         let alone: Vec<u32> = (0..archive.len() as u32).collect();
-        let collection = Collection { archive, origins, copy_of: &alone, representative };
+        let copy_of = &alone;
+        let collection = Collection { archive, origins, copy_of, representative, pairing };
         let config = PassageConfig { sensitivity, min_words: 6, ..PassageConfig::default() };
         let mut counts = Suppressed::default();
         let found = find_stars(&collection, work, &config, &mut counts, &mut |_| {});
@@ -352,6 +359,7 @@ mod tests {
             memory in prop_oneof![Just(0u64), 1_000u64..60_000, Just(u64::MAX)],
             block in 100usize..400,
             clustered in any::<bool>(),
+            reference in prop::option::of(0u32..25),
             sensitivity in prop::sample::select(vec![Sensitivity::Balanced, Sensitivity::High]),
         ) {
             let documents: Vec<Document> =
@@ -371,15 +379,18 @@ mod tests {
             rows.seal(false).expect("room");
             text_rows.seal(false).expect("room");
             let origins = Origins::of(&documents);
+            let pairing =
+                reference.map_or(Pairing::Everything, |reference| Pairing::Against { reference });
+            let clustered = clustered && pairing == Pairing::Everything;
             // Every third document belongs to the first one.
             let representative: Vec<u32> =
                 (0..texts.len() as u32).map(|i| if clustered && i % 3 == 1 { 0 } else { i }).collect();
             let held = Archive::Held { documents: &documents, tokens: &indexes };
             let expected =
-                stars(held, &origins, &representative, &Work::in_memory(), sensitivity);
+                stars(held, &origins, &representative, pairing, &Work::in_memory(), sensitivity);
             let shelf = Shelf::new(&work, &rows, &text_rows);
             let found =
-                stars(Archive::Stored(&shelf), &origins, &representative, &work, sensitivity);
+                stars(Archive::Stored(&shelf), &origins, &representative, pairing, &work, sensitivity);
             prop_assert_eq!(found, expected);
         }
     }

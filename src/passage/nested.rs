@@ -5,7 +5,8 @@
 //! cluster nearly all of whose places lie inside places of one larger cluster, only what is new
 //! stays: the places outside, and one of those inside that they are versions of. If all lie inside,
 //! nothing is new. A sentence that many others quote from a page that two share keeps all of its
-//! carriers, as most of them stand outside.
+//! carriers, as most of them stand outside. So does a text of a reference that nothing larger of
+//! that reference holds: who has it is asked for each of its documents.
 //!
 //! Cost: a sort of all places, and a few looks back for each; 16 bytes in memory a place.
 
@@ -18,6 +19,7 @@ use super::cluster::Star;
 use super::pairs::Place;
 use super::store::{StarHead, StarRows};
 use crate::error::Result;
+use crate::pairing::Pairing;
 use crate::span::TokenRange;
 use crate::spill::Work;
 
@@ -41,7 +43,11 @@ struct Held {
 const AHEAD: usize = 1 << 14;
 
 /// Takes out of all stars what larger ones tell; counts the places taken out.
-pub(super) fn leave_out_parts(work: &Work, mut stars: StarRows) -> Result<(StarRows, u64)> {
+pub(super) fn leave_out_parts(
+    work: &Work,
+    mut stars: StarRows,
+    pairing: Pairing,
+) -> Result<(StarRows, u64)> {
     // Of two stars of the same extent the one with more members tells the other.
     let rank = |star: &StarHead| (star.canonical.tokens.len(), star.members);
     stars.heads.par_sort_by_key(|star| (Reverse(rank(star)), star.canonical));
@@ -61,7 +67,7 @@ pub(super) fn leave_out_parts(work: &Work, mut stars: StarRows) -> Result<(StarR
         let left: Vec<Option<Star>> = numbers
             .par_iter()
             .map_init(Vec::new, |scratch, &number| {
-                Ok(without_inner(stars.read(number, scratch)?, number as u32, &held))
+                Ok(without_inner(stars.read(number, scratch)?, number as u32, &held, pairing))
             })
             .collect::<Result<_>>()?;
         left.iter().flatten().try_for_each(|star| kept.add(star))?;
@@ -78,7 +84,7 @@ fn places(star: &Star) -> impl Iterator<Item = Place> + '_ {
 }
 
 /// What is new in a star, if anything.
-fn without_inner(mut star: Star, number: u32, held: &[Held]) -> Option<Star> {
+fn without_inner(mut star: Star, number: u32, held: &[Held], pairing: Pairing) -> Option<Star> {
     // For each place, canonical first, the places of larger stars that hold it.
     let holders: Vec<Vec<Held>> =
         places(&star).map(|place| holders_of(place, number, held).collect()).collect();
@@ -107,7 +113,9 @@ fn without_inner(mut star: Star, number: u32, held: &[Held]) -> Option<Star> {
     if outside == 0 {
         return None;
     }
-    if INSIDE * outside > inside {
+    let refers = |(place, inner): (Place, &bool)| !inner && pairing.is_reference(place.document);
+    let new_in_reference = places(&star).zip(&inner).any(refers);
+    if INSIDE * outside > inside || new_in_reference {
         return Some(star);
     }
     // The canonical place stays, and one inside if it is not: what is new is a version of it.
@@ -155,12 +163,16 @@ mod tests {
 
     /// What is left of stars, as it comes back from rows.
     fn leave_out(stars: &[Star]) -> (Vec<Star>, u64) {
+        leave_out_of(stars, Pairing::Everything)
+    }
+
+    fn leave_out_of(stars: &[Star], pairing: Pairing) -> (Vec<Star>, u64) {
         let mut rows = StarRows::new(&Work::tiny(0, 64, 2), "stars");
         for star in stars {
             rows.add(star).expect("room");
         }
         rows.seal().expect("room");
-        let (kept, left_out) = leave_out_parts(&Work::in_memory(), rows).expect("room");
+        let (kept, left_out) = leave_out_parts(&Work::in_memory(), rows, pairing).expect("room");
         let read = |number| kept.read(number, &mut Vec::new()).expect("whole");
         ((0..kept.len()).map(read).collect(), left_out)
     }
@@ -189,6 +201,25 @@ mod tests {
         half.rotate_right(1);
         let (kept, _) = leave_out(&[star(&quote), star(&half)]);
         assert_eq!(of_all(&kept), [quote, vec![(10, 7, 25), (0, 100, 118)]]);
+    }
+
+    #[test]
+    fn a_document_of_the_reference_keeps_the_carriers_of_its_text() {
+        // The first two are the reference; the half stands in both, and only one has the whole.
+        let quote: Vec<_> = (1..12).map(|document| (document, 100, 140)).collect();
+        let mut half: Vec<_> = (1..12).map(|document| (document, 100, 118)).collect();
+        half.insert(0, (0, 7, 25));
+        let stars = || [star(&half), star(&quote)];
+        let (kept, left_out) = leave_out_of(&stars(), Pairing::Against { reference: 2 });
+        assert_eq!((of_all(&kept), left_out), (vec![quote.clone(), half.clone()], 0));
+        assert_eq!(leave_out(&stars()).1, 10);
+        // One that the corpus has besides is as anywhere.
+        half[0].0 = 20;
+        half.rotate_left(1);
+        let (kept, left_out) =
+            leave_out_of(&[star(&half), star(&quote)], Pairing::Against { reference: 2 });
+        let new = vec![(1, 100, 118), (20, 7, 25)];
+        assert_eq!((of_all(&kept), left_out), (vec![quote, new], 10));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::operations::Teller;
 use super::pairs::{Place, Worker};
 use super::{Collection, Origins};
 use crate::document::Document;
+use crate::pairing::Pairing;
 use crate::report::model::Operation;
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenBuffer, TokenIndex, Tokenizer};
@@ -55,6 +56,7 @@ pub fn align(a: &str, b: &str) -> Vec<AlignedPart> {
         origins: &Origins::default(),
         copy_of: &alone,
         representative: &alone,
+        pairing: Pairing::Everything,
     };
     let both = collection.both(0, 1);
     let sides = both.whole();

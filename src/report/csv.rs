@@ -90,6 +90,20 @@ pub fn write(report: &Report, table: Table, out: impl Write) -> io::Result<()> {
     rows.csv.flush()
 }
 
+/// A document as rows name it.
+#[derive(Default)]
+struct Who {
+    name: String,
+    group: String,
+    date: String,
+    /// Whether it belongs to the reference.
+    reference: &'static str,
+}
+
+const fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
 struct Rows<'a, W: Write> {
     csv: ::csv::Writer<W>,
     report: &'a Report,
@@ -104,10 +118,15 @@ impl<W: Write> Rows<'_, W> {
         self.report.documents.get(id.index())
     }
 
-    /// Name, group and date of a document.
-    fn who(&self, id: DocId) -> (String, String, String) {
-        let Some(entry) = self.entry(id) else { return Default::default() };
-        (entry.name.clone(), self.group(entry.group), entry.date.clone().unwrap_or_default())
+    /// Name, group, side and date of a document.
+    fn who(&self, id: DocId) -> Who {
+        let Some(entry) = self.entry(id) else { return Who::default() };
+        Who {
+            name: entry.name.clone(),
+            group: self.group(entry.group),
+            date: entry.date.clone().unwrap_or_default(),
+            reference: truth(entry.reference),
+        }
     }
 
     fn group(&self, index: u32) -> String {
@@ -125,6 +144,7 @@ impl<W: Write> Rows<'_, W> {
             "name",
             "group",
             "date",
+            "reference",
             "start",
             "end",
             "line",
@@ -139,7 +159,7 @@ impl<W: Write> Rows<'_, W> {
         let report = self.report;
         for (number, cluster) in report.passages.iter().enumerate() {
             for (i, member) in cluster.members.iter().enumerate() {
-                let (name, group, date) = self.who(member.document);
+                let Who { name, group, date, reference } = self.who(member.document);
                 let canonical = i == cluster.canonical as usize;
                 self.row([
                     &number.to_string(),
@@ -151,6 +171,7 @@ impl<W: Write> Rows<'_, W> {
                     &name,
                     &group,
                     &date,
+                    reference,
                     &member.span.start.to_string(),
                     &member.span.end.to_string(),
                     &member.lines.start_line.to_string(),
@@ -158,7 +179,7 @@ impl<W: Write> Rows<'_, W> {
                     &member.lines.end_line.to_string(),
                     &member.lines.end_column.to_string(),
                     &member.identity.to_string(),
-                    if canonical { "true" } else { "false" },
+                    truth(canonical),
                     &changes(member),
                     // Once a passage: a disclaimer in 100,000 documents is not written 100,000
                     // times.
@@ -175,6 +196,7 @@ impl<W: Write> Rows<'_, W> {
             "name",
             "group",
             "date",
+            "reference",
             "source",
             "path",
             "line",
@@ -194,8 +216,9 @@ impl<W: Write> Rows<'_, W> {
         for (number, cluster) in report.document_clusters.iter().enumerate() {
             let members = cluster.members.iter().map(|member| member.document);
             for id in members.clone().chain([cluster.representative]) {
+                // With a reference a document may be in several: the first.
                 if let Some(slot) = clusters.get_mut(id.index()) {
-                    *slot = Some(number);
+                    slot.get_or_insert(number);
                 }
             }
             for id in members {
@@ -217,6 +240,7 @@ impl<W: Write> Rows<'_, W> {
                 &entry.name,
                 &self.group(entry.group),
                 entry.date.as_deref().unwrap_or_default(),
+                truth(entry.reference),
                 origin.map_or("", |origin| &origin.source),
                 origin.map_or("", |origin| &origin.path),
                 &optional(origin.and_then(|origin| origin.line)),
@@ -227,7 +251,7 @@ impl<W: Write> Rows<'_, W> {
                 &share.reuse.to_string(),
                 &share.boilerplate.to_string(),
                 &optional(clusters[index]),
-                if duplicate[index] { "false" } else { "true" },
+                truth(!duplicate[index]),
                 &metadata,
             ])?;
         }
@@ -245,16 +269,17 @@ impl<W: Write> Rows<'_, W> {
             "kind",
             "similarity",
             "containment",
+            "contains",
         ])?;
         let report = self.report;
         for (number, cluster) in report.document_clusters.iter().enumerate() {
             let number = number.to_string();
             let id = cluster.representative;
-            let (name, group, date) = self.who(id);
+            let Who { name, group, date, .. } = self.who(id);
             let id = id.to_string();
-            self.row([&number, "representative", &id, &name, &group, &date, "", "", ""])?;
+            self.row([&number, "representative", &id, &name, &group, &date, "", "", "", ""])?;
             for member in &cluster.members {
-                let (name, group, date) = self.who(member.document);
+                let Who { name, group, date, .. } = self.who(member.document);
                 self.row([
                     &number,
                     "member",
@@ -265,6 +290,7 @@ impl<W: Write> Rows<'_, W> {
                     member.kind.name(),
                     &member.similarity.to_string(),
                     &member.containment.to_string(),
+                    &member.contains.to_string(),
                 ])?;
             }
         }
@@ -274,7 +300,7 @@ impl<W: Write> Rows<'_, W> {
     fn matches(&mut self) -> io::Result<()> {
         self.row(["a", "b", "a_name", "b_name", "kind", "similarity", "a_in_b", "b_in_a"])?;
         for pair in &self.report.matches {
-            let (a_name, b_name) = (self.who(pair.a).0, self.who(pair.b).0);
+            let (a_name, b_name) = (self.who(pair.a).name, self.who(pair.b).name);
             self.row([
                 &pair.a.to_string(),
                 &pair.b.to_string(),
@@ -290,19 +316,20 @@ impl<W: Write> Rows<'_, W> {
     }
 
     fn coverage(&mut self) -> io::Result<()> {
-        self.row(["of", "name", "tokens", "reuse", "boilerplate", "reuse_share"])?;
+        self.row(["of", "name", "reference", "tokens", "reuse", "boilerplate", "reuse_share"])?;
         let report = self.report;
-        self.share("collection", "", report.coverage.total)?;
+        self.share("collection", "", "", report.coverage.total)?;
         for (group, share) in report.groups.iter().zip(&report.coverage.groups) {
-            self.share("group", &group.name, *share)?;
+            self.share("group", &group.name, truth(group.reference), *share)?;
         }
         Ok(())
     }
 
-    fn share(&mut self, of: &str, name: &str, share: Share) -> io::Result<()> {
+    fn share(&mut self, of: &str, name: &str, reference: &str, share: Share) -> io::Result<()> {
         self.row([
             of,
             name,
+            reference,
             &share.tokens.to_string(),
             &share.reuse.to_string(),
             &share.boilerplate.to_string(),
@@ -311,12 +338,13 @@ impl<W: Write> Rows<'_, W> {
     }
 
     fn between(&mut self) -> io::Result<()> {
-        self.row(["group", "other", "tokens"])?;
+        self.row(["group", "reference", "other", "tokens"])?;
         let report = self.report;
         for (group, row) in report.groups.iter().zip(&report.coverage.between) {
             for (other, tokens) in report.groups.iter().zip(row) {
                 if *tokens > 0 {
-                    self.row([&group.name, &other.name, &tokens.to_string()])?;
+                    let reference = truth(group.reference);
+                    self.row([&group.name, reference, &other.name, &tokens.to_string()])?;
                 }
             }
         }

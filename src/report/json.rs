@@ -14,6 +14,16 @@
 //! *id* is an integer, the index of a document in `documents`. A field marked *optional* may be
 //! missing. *Any* is any JSON value.
 //!
+//! # A reference
+//! Where a corpus was compared with a reference (`compared` is "reference"), nothing within the
+//! corpus and nothing within the reference was. Documents of the reference come first in
+//! `documents`. Every match has its `a` in the reference and its `b` in the corpus; a document
+//! cluster has one document of the reference as its representative and those of the corpus that
+//! match it as its members, so a document of the corpus may be in several. The canonical member of
+//! a passage stands in the reference, and each of the others was aligned with a place on the other
+//! side. Coverage is by the other side: of the corpus what stands in the reference, and the other
+//! way round.
+//!
 //! ## Report
 //! | field | type | meaning |
 //! |---|---|---|
@@ -49,6 +59,7 @@
 //! | field | type | meaning |
 //! |---|---|---|
 //! | `scope` | one of "both", "documents", "passages" | Which halves ran. |
+//! | `compared` | one of "everything", "reference" | All with all, or a corpus with a reference. |
 //! | `sketch_spec` | string | Stable id of everything that decides a hash. |
 //! | `shingle_size` | integer | Words a shingle. |
 //! | `sketch_size` | integer | Registers a sketch. |
@@ -67,6 +78,7 @@
 //! | field | type | meaning |
 //! |---|---|---|
 //! | `name` | string | Its name: an outlet, a crawl, a folder. |
+//! | `reference` | boolean | Whether its documents belong to the reference. |
 //! | `documents` | integer | Number of documents in it. |
 //! | `bytes` | integer | Bytes of text in it. |
 //! | `tokens` | integer | Tokens in it. |
@@ -75,6 +87,7 @@
 //! | field | type | meaning |
 //! |---|---|---|
 //! | `name` | string | A file's path, a record's id; need not be unique. |
+//! | `reference` | boolean | Whether it belongs to the reference; those come first. |
 //! | `group` | integer | Index of its group in `groups`. |
 //! | `date` | string or null | Its date as it was written. |
 //! | `origin` | Origin or null | Where it was read from. |
@@ -115,6 +128,7 @@
 //! | `kind` | one of "exact", "near", "contained" | Why it is here. |
 //! | `similarity` | number | Exact Jaccard similarity to the representative, 0 to 1. |
 //! | `containment` | number | Share of its shingles that the representative holds, 0 to 1. |
+//! | `contains` | number | Share of the representative's shingles that it holds, 0 to 1. |
 //!
 //! ## Passage
 //! | field | type | meaning |

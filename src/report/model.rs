@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::{DocId, Metadata, Origin};
+use crate::pairing::{Pairing, REFERENCE};
 use crate::span::{Span, TokenRange};
 
 /// Version of the format; raised by one whenever a field is removed or changes its meaning.
@@ -36,6 +37,22 @@ pub struct Report {
     pub suppressed: Suppressed,
     /// Inputs that could not be read, in input order.
     pub skipped: Vec<Skipped>,
+}
+
+impl Report {
+    /// Number of documents of the reference, if the corpus was compared with one: they are the
+    /// first.
+    #[must_use]
+    pub fn reference(&self) -> Option<usize> {
+        let compared = self.run.parameters.compared == REFERENCE;
+        compared.then(|| self.documents.iter().take_while(|document| document.reference).count())
+    }
+
+    /// Whether a document belongs to the reference.
+    #[must_use]
+    pub fn is_reference(&self, id: DocId) -> bool {
+        self.documents.get(id.index()).is_some_and(|document| document.reference)
+    }
 }
 
 /// What ran.
@@ -73,6 +90,11 @@ pub struct StageTime {
 pub struct Parameters {
     /// `both`, `documents` or `passages`.
     pub scope: String,
+    /// What was compared with what: `everything`, every document with every other one, or
+    /// `reference`, the documents of a reference ([`DocumentEntry::reference`]) with all others,
+    /// the corpus, and nothing within either.
+    #[serde(default = "everything")]
+    pub compared: String,
     /// Stable id of everything that decides a hash.
     pub sketch_spec: String,
     /// Words a shingle.
@@ -101,11 +123,19 @@ pub struct Parameters {
     pub min_distinctiveness: f64,
 }
 
+/// What reports without the field say.
+fn everything() -> String {
+    Pairing::Everything.name().to_owned()
+}
+
 /// A group of documents: an outlet, a crawl, a folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// Its name.
+    /// Its name. A group of the reference may have the name of one of the corpus.
     pub name: String,
+    /// Whether its documents belong to the reference.
+    #[serde(default)]
+    pub reference: bool,
     /// Number of documents in it.
     pub documents: u64,
     /// Bytes of text in it.
@@ -119,6 +149,9 @@ pub struct Group {
 pub struct DocumentEntry {
     /// Its name.
     pub name: String,
+    /// Whether it belongs to the reference that the corpus was compared with; those come first.
+    #[serde(default)]
+    pub reference: bool,
     /// Index of its group in [`Report::groups`].
     pub group: u32,
     /// Its date as it was written.
@@ -176,14 +209,16 @@ pub struct Match {
     pub b_in_a: f64,
 }
 
-/// Documents that are versions of one document.
+/// Documents that are versions of one document. With a reference the representative is one of its
+/// documents and the others are of the corpus, each with every representative that it matches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DocumentCluster {
     /// The version to keep.
     pub representative: DocId,
     /// The other versions, by id.
     pub members: Vec<DocumentMember>,
-    /// Lowest similarity (for contained members: containment) of a member to the representative.
+    /// Lowest similarity of a member to the representative; where one of them is contained in the
+    /// other, that containment.
     pub lowest_score: f64,
 }
 
@@ -198,6 +233,17 @@ pub struct DocumentMember {
     pub similarity: f64,
     /// Share of its shingles that the representative holds.
     pub containment: f64,
+    /// Share of the representative's shingles that it holds.
+    #[serde(default)]
+    pub contains: f64,
+}
+
+impl DocumentMember {
+    /// Whether it matches for containing its representative, rather than being contained in it.
+    #[must_use]
+    pub fn is_container(&self) -> bool {
+        self.kind == MatchKind::Contained && self.containment < self.contains
+    }
 }
 
 /// What a passage is.
@@ -221,7 +267,8 @@ impl PassageKind {
     }
 }
 
-/// Passages that are versions of one text.
+/// Passages that are versions of one text. With a reference the canonical one stands in it, and
+/// each of the others stands on the one side and was aligned with one on the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PassageCluster {
     /// Reuse or boilerplate.
@@ -319,7 +366,8 @@ pub enum Change {
     Wording,
 }
 
-/// How much stands elsewhere, in tokens.
+/// How much stands elsewhere, in tokens. With a reference that is on the other side: of a document
+/// of the corpus in the reference, of one of the reference in the corpus.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The whole collection.

@@ -38,6 +38,10 @@ pub struct ReadConfig {
     /// See [`Timestamp::parse`](crate::Timestamp::parse). Records of web archives have a date
     /// without it.
     pub date_field: Option<String>,
+    /// Whether it is an error when no document has the field to group by or the date field, as
+    /// after a mistake in its name. Default true; what is read beside other documents, as a
+    /// reference, may well lack them.
+    pub require_fields: bool,
     /// Whether fields other than the text and the id are kept. Default true.
     pub metadata: bool,
     /// Names of the fields that are kept as metadata, whole or by a path with dots; none means
@@ -74,6 +78,7 @@ impl Default for ReadConfig {
             id_field: None,
             group_by: None,
             date_field: None,
+            require_fields: true,
             metadata: true,
             metadata_fields: None,
             encoding: None,

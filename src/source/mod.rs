@@ -41,8 +41,10 @@ mod values;
 mod walk;
 pub(crate) mod warc;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -57,6 +59,7 @@ use self::pieces::Reading;
 use self::place::STDIN;
 use self::plan::{Entry, Plan};
 use self::sink::{Part, Seen};
+use self::walk::Except;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::model::Skipped;
@@ -101,7 +104,7 @@ pub trait Source: Send {
 pub struct Input(InputKind);
 
 enum InputKind {
-    Path(PathBuf),
+    Path(PathBuf, Except),
     Reader(String, Box<dyn Read + Send>),
     Custom(Box<dyn Source>),
 }
@@ -109,7 +112,17 @@ enum InputKind {
 impl Input {
     /// A file or a folder; `-` is standard input (a file of that name is `./-`).
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self(InputKind::Path(path.into()))
+        Self(InputKind::Path(path.into(), Except::default()))
+    }
+
+    /// The same without these files, which are named by their canonical paths: they are passed over
+    /// however they are reached. Streams and sources of your own stay as they are.
+    #[must_use]
+    pub fn without(self, files: &Arc<BTreeSet<PathBuf>>) -> Self {
+        match self.0 {
+            InputKind::Path(path, _) => Self(InputKind::Path(path, Arc::clone(files))),
+            kind => Self(kind),
+        }
     }
 
     /// Standard input.
@@ -163,7 +176,8 @@ pub fn read(paths: &[impl AsRef<Path>]) -> Result<Vec<Document>> {
 ///
 /// # Errors
 /// Of kind [`Config`](ErrorKind::Config) for a mistake in the configuration, or when no document
-/// has the field to group by or the date field; [`Io`](ErrorKind::Io) for an input that does not
+/// has the field to group by or the date field, if they are
+/// [required](ReadConfig::require_fields); [`Io`](ErrorKind::Io) for an input that does not
 /// exist; [`Interrupted`](ErrorKind::Interrupted) when `progress` says to stop;
 /// [`Limit`](ErrorKind::Limit) beyond 2³² − 2 documents. With [`ReadConfig::strict`] the first
 /// problem in input order.
@@ -245,6 +259,9 @@ fn read_entry(entry: Entry, reading: Reading<'_>, all: &mut Part) -> Result<()> 
 /// A field that no record has is a mistake in its name.
 fn check_fields(resolved: &Resolved<'_>, seen: Seen) -> Result<()> {
     let config = resolved.config;
+    if !config.require_fields {
+        return Ok(());
+    }
     let missing =
         |field: &str| Error::new(ErrorKind::Config, format!("no record with the field {field:?}"));
     match (&config.group_by, &config.date_field) {

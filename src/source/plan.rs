@@ -6,7 +6,7 @@ use super::config::Resolved;
 use super::file::{File, Opener, Piped};
 use super::pieces::{Pieces, Reading};
 use super::place::{Place, STDIN};
-use super::walk::{Found, Walker};
+use super::walk::{Except, Found, Walker};
 use super::{Input, InputKind, Source};
 use crate::error::{Error, Result};
 
@@ -79,14 +79,16 @@ impl Plan {
                 InputKind::Reader(name, reader) => {
                     plan.pipe(Place::stream(&name), Opener::Reader(reader));
                 }
-                InputKind::Path(path) if path.as_os_str() == STDIN => {
+                InputKind::Path(path, _) if path.as_os_str() == STDIN => {
                     // It can be read once.
                     if !std::mem::replace(&mut stdin_taken, true) {
                         let stdin = Opener::Reader(Box::new(std::io::stdin()));
                         plan.pipe(Place::stream(STDIN), stdin);
                     }
                 }
-                InputKind::Path(path) => plan.add(&path, &mut walker, resolved)?,
+                InputKind::Path(path, except) => {
+                    plan.add(&path, &mut walker, resolved, &except)?;
+                }
             }
         }
         Ok(plan)
@@ -96,9 +98,15 @@ impl Plan {
         self.entries.push(Entry::Piped(Piped { place, opener }));
     }
 
-    fn add(&mut self, path: &Path, walker: &mut Walker, resolved: &Resolved<'_>) -> Result<()> {
+    fn add(
+        &mut self,
+        path: &Path,
+        walker: &mut Walker,
+        resolved: &Resolved<'_>,
+        except: &Except,
+    ) -> Result<()> {
         let mut found = Vec::new();
-        walker.walk(path, resolved, &mut found)?;
+        walker.walk(path, resolved, except, &mut found)?;
         for found in found {
             match found {
                 Found::File { place, path, size } => {

@@ -14,7 +14,7 @@ use super::file::{self, Kind};
 pub(crate) use super::place::STDIN;
 pub(crate) use super::sink::Counted;
 use super::values;
-use super::walk::{Found, Walker};
+use super::walk::{Except, Found, Walker};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a file holds.
@@ -49,7 +49,7 @@ pub(crate) fn files(paths: &[PathBuf], config: &ReadConfig) -> Result<Vec<PathBu
     let mut walker = Walker::default();
     let mut found = Vec::new();
     for source in paths.iter().filter(|source| *source != Path::new(STDIN)) {
-        walker.walk(source, &resolved, &mut found)?;
+        walker.walk(source, &resolved, &Except::default(), &mut found)?;
     }
     let path = |found| match found {
         Found::File { path, .. } => Some(path),
@@ -58,17 +58,21 @@ pub(crate) fn files(paths: &[PathBuf], config: &ReadConfig) -> Result<Vec<PathBu
     Ok(found.into_iter().filter_map(path).collect())
 }
 
-/// The files of each of `paths`, in order; standard input has none.
+/// The files of each of `paths`, in order, but for those of `except`; standard input has none.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] for a pipe, and for JSON that is not one record a line.
-pub(crate) fn list(paths: &[PathBuf], config: &ReadConfig) -> Result<Vec<Vec<RawFile>>> {
+pub(crate) fn list(
+    paths: &[PathBuf],
+    config: &ReadConfig,
+    except: &Except,
+) -> Result<Vec<Vec<RawFile>>> {
     let resolved = Resolved::new(config)?;
     let mut walker = Walker::default();
     let list_one = |source: &PathBuf| {
         let mut found = Vec::new();
         if source != Path::new(STDIN) {
-            walker.walk(source, &resolved, &mut found)?;
+            walker.walk(source, &resolved, except, &mut found)?;
         }
         let mut files = Vec::new();
         for found in found {

@@ -60,6 +60,21 @@ pub struct Batch {
     pub places: Vec<RecordPlace>,
 }
 
+impl Batch {
+    /// Takes the documents from an index on apart, as [`Vec::split_off`] does.
+    ///
+    /// # Panics
+    /// If there are fewer documents.
+    #[must_use]
+    pub fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            first: self.first + at as u64,
+            documents: self.documents.split_off(at),
+            places: self.places.split_off(at),
+        }
+    }
+}
+
 /// What came of streaming.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Streamed {

@@ -8,7 +8,7 @@
 //! because each is a place where the text stands; the same path, named twice or both by itself and
 //! within a folder, is read once, at its first mention.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,9 @@ pub(crate) enum Found {
     Refused(Error),
 }
 
+/// Files that are left out wherever they are met, by their canonical paths.
+pub(crate) type Except = Arc<BTreeSet<PathBuf>>;
+
 /// Walks one source after another.
 #[derive(Default)]
 pub(crate) struct Walker {
@@ -37,12 +40,13 @@ pub(crate) struct Walker {
 }
 
 impl Walker {
-    /// Adds the files of the source at `path` to `found`. A source that does not exist is an
-    /// error.
+    /// Adds the files of the source at `path` to `found`, but for those of `except`. A source that
+    /// does not exist is an error.
     pub(crate) fn walk(
         &mut self,
         path: &Path,
         resolved: &Resolved<'_>,
+        except: &Except,
         found: &mut Vec<Found>,
     ) -> Result<()> {
         let metadata = match fs::metadata(path) {
@@ -59,8 +63,8 @@ impl Walker {
             }
         };
         if metadata.is_dir() {
-            self.walk_folder(path, resolved, found);
-        } else if self.is_new(path) {
+            self.walk_folder(path, resolved, except, found);
+        } else if self.is_wanted(path, except) {
             let place = Place::new(path, path, None);
             let path = path.to_path_buf();
             found.push(if metadata.is_file() {
@@ -72,7 +76,13 @@ impl Walker {
         Ok(())
     }
 
-    fn walk_folder(&mut self, source: &Path, resolved: &Resolved<'_>, found: &mut Vec<Found>) {
+    fn walk_folder(
+        &mut self,
+        source: &Path,
+        resolved: &Resolved<'_>,
+        except: &Except,
+        found: &mut Vec<Found>,
+    ) {
         for entry in walker(source, resolved) {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -85,7 +95,7 @@ impl Walker {
             let relative = path.strip_prefix(source).unwrap_or(path);
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             let wanted = resolved.include.as_ref().is_none_or(|globs| globs.matches(relative));
-            if is_folder || !wanted || !self.is_new(path) {
+            if is_folder || !wanted || !self.is_wanted(path, except) {
                 continue;
             }
             found.push(match entry.metadata() {
@@ -107,7 +117,12 @@ impl Walker {
         }
     }
 
-    fn is_new(&mut self, path: &Path) -> bool {
+    /// Whether a path is met for the first time, and leads to no file that is left out.
+    fn is_wanted(&mut self, path: &Path, except: &Except) -> bool {
+        let is_left_out = || path.canonicalize().is_ok_and(|path| except.contains(&path));
+        if !except.is_empty() && is_left_out() {
+            return false;
+        }
         // Rebuilding a path from its components drops what does not matter: `./` and `//`.
         self.seen.insert(path.components().collect())
     }

@@ -80,6 +80,10 @@ fn hopeful(
             Owned { owner: a, other: b }
         }
     };
+    // What stands in the reference word for word is known already.
+    let is_copy = |Pair { a, b }: Pair| {
+        store.briefs[a as usize].content_hash() == store.briefs[b as usize].content_hash()
+    };
     let mut all = store.work().sorter("owned", 15);
     let (mut near, mut contained) = (near.all()?, contained.all()?);
     let (mut one, mut other) = (near.next()?, contained.next()?);
@@ -106,8 +110,10 @@ fn hopeful(
             portion.clear();
         }
         let Some((pair, is_certain)) = next else { break };
-        candidates += 1;
-        portion.push((pair, is_certain));
+        if !is_copy(pair) {
+            candidates += 1;
+            portion.push((pair, is_certain));
+        }
         if one == Some(pair) {
             one = near.next()?;
         }

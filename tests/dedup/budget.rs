@@ -58,28 +58,30 @@ fn any_budget_and_number_of_threads_give_the_same_bytes() {
     let rules = ["exact", "exact,near", "exact,near,contained", "passages", "exact,near,passages"];
     let removes = rules.map(|rules| vec!["--remove", rules]);
     for does in removes.into_iter().chain([vec!["--annotate"]]) {
-        let mut expected = None;
-        for (memory, threads) in [("8G", "1"), ("1k", "1"), ("2MiB", "2"), ("1k", "2")] {
-            let arguments = ["in", "--memory", memory, "--threads", threads];
-            let output = ["--output", "out", "--stats", "stats.json"];
-            place.dedup(&[&arguments[..], &does, &output].concat(), 0);
-            let stats: Value = serde_json::from_str(&place.read("stats.json")).expect("JSON");
-            let spilled = stats["spilled"].as_u64().expect("a number");
-            // Names alone fit even the smallest share.
-            assert_eq!(
-                spilled > 0,
-                memory != "8G" && does != ["--remove", "exact"],
-                "{memory}: {does:?}"
-            );
-            let found = content(&place.at("out"));
-            assert_eq!(found.len(), 4);
-            let same = expected.get_or_insert_with(|| found.clone()) == &found;
-            assert!(same, "{memory} and {threads} threads: {does:?}");
-            fs::remove_dir_all(place.at("out")).expect("it goes");
-            fs::remove_file(place.at("stats.json")).expect("it goes");
-        }
+        same_bytes(&place, &does);
         // Nothing is left beside the inputs.
         assert_eq!(place.names(), ["in/0.jsonl", "in/1.jsonl", "in/2.jsonl"]);
+    }
+}
+
+/// Cleans `in` at several budgets and numbers of threads.
+pub(super) fn same_bytes(place: &Place, does: &[&str]) {
+    let mut expected = None;
+    for (memory, threads) in [("8G", "1"), ("1k", "1"), ("2MiB", "2"), ("1k", "2")] {
+        let arguments = ["in", "--memory", memory, "--threads", threads];
+        let output = ["--output", "out", "--stats", "stats.json"];
+        place.dedup(&[&arguments[..], does, &output].concat(), 0);
+        let stats: Value = serde_json::from_str(&place.read("stats.json")).expect("JSON");
+        let spilled = stats["spilled"].as_u64().expect("a number");
+        // Names alone fit even the smallest share.
+        let fits = memory == "8G" || does.ends_with(&["--remove", "exact"]);
+        assert_eq!(spilled == 0, fits, "{memory}: {does:?}");
+        let found = content(&place.at("out"));
+        assert!(found.len() > 2);
+        let same = expected.get_or_insert_with(|| found.clone()) == &found;
+        assert!(same, "{memory} and {threads} threads: {does:?}");
+        fs::remove_dir_all(place.at("out")).expect("it goes");
+        fs::remove_file(place.at("stats.json")).expect("it goes");
     }
 }
 
@@ -87,41 +89,58 @@ fn any_budget_and_number_of_threads_give_the_same_bytes() {
 fn a_plan_of_the_report_and_the_scan_agree() {
     for rules in ["exact,near,contained", "passages", "exact,passages", "near,contained,passages"] {
         for bounds in [Bounds::Word, Bounds::Sentence] {
-            let options = Options {
-                rules: rules.parse().expect("rules"),
-                bounds,
-                boilerplate: bounds == Bounds::Sentence,
-                ..Options::default()
-            };
-            agree(&options, if options.rules.passages { 100 } else { 200 });
+            let options =
+                Options { bounds, boilerplate: bounds == Bounds::Sentence, ..options(rules) };
+            agree(&options, None, if options.rules.passages { 100 } else { 200 });
         }
     }
 }
 
-/// Whether a report's plan and a scan take the same things out, which are at least so many.
-fn agree(options: &Options, fewest: usize) {
+pub(super) fn options(rules: &str) -> Options {
+    Options { rules: rules.parse().expect("rules"), ..Options::default() }
+}
+
+/// Whether a report's plan and a scan take the same things out, which are at least so many. With a
+/// reference, so many of the first documents are that and two behind them are protected.
+pub(super) fn agree(options: &Options, reference: Option<usize>, fewest: usize) {
     let place = Place::new();
     collection(&place, 600);
     place.write("gold.jsonl", [record("g", &prose(20, 60)), record("h", &prose(31, 60))].concat());
-    let inputs = || [Input::path(place.at("gold.jsonl")), Input::path(place.at("in"))];
+    let collected = place.lines("in/0.jsonl");
+    if reference.is_some() {
+        place.write("in/0.jsonl", "");
+    }
+    place.write("test.jsonl", collected[..reference.unwrap_or(0)].concat());
+    let inputs = || ["test.jsonl", "gold.jsonl", "in"].map(|name| Input::path(place.at(name)));
+    let ahead = reference.unwrap_or(0) + 2;
     let config = Config { scope: options.rules.scope(), ..Config::default() };
     let reading = ReadConfig::default();
 
     let documents = read_all(inputs(), &reading, &()).expect("it reads").documents;
     let doublet = Doublet::builder().config(config.clone()).build().expect("a configuration");
-    let report = doublet.find_protecting(&documents, 2).expect("it runs");
+    let report = match reference {
+        None => doublet.find_protecting(&documents, 2),
+        Some(reference) => doublet.find_against(&documents, reference),
+    };
+    let report = report.expect("it runs");
     let tokens: Vec<u32> = report.documents.iter().map(|document| document.tokens).collect();
     let ranks = keep_ranks(&config.documents.keep, &documents, &tokens, Timestamp::parse);
-    let ranks = protected_first(&ranks, 2);
-    let plan = Plan::new(&documents, &report, &ranks, 2, options);
+    let ranks = protected_first(&ranks, reference.unwrap_or(2));
+    let plan = Plan::new(&documents, &report, &ranks, ahead, options);
 
     let mut scan = Scan::new(&config, options, &Work::in_memory()).expect("it begins");
     let batches = StreamOptions { batch_bytes: 20_000, ..StreamOptions::default() };
-    let mut protected = 2;
-    stream(inputs(), &reading, &batches, &(), |batch| {
-        let here = protected.min(batch.documents.len());
+    let (mut refers, mut protected) = (reference.unwrap_or(0), 2);
+    stream(inputs(), &reading, &batches, &(), |mut batch| {
+        let first = refers.min(batch.documents.len());
+        refers -= first;
+        let rest = batch.split_off(first);
+        if first > 0 {
+            scan.add_reference(&batch)?;
+        }
+        let here = protected.min(rest.documents.len());
         protected -= here;
-        scan.add(&batch, here)
+        scan.add(&rest, here)
     })
     .expect("it reads");
     let scanned = scan.finish(false).expect("it ends");

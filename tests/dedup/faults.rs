@@ -92,10 +92,21 @@ fn a_killed_run_that_cuts_passages_is_resumed_to_the_same_bytes() {
     kill_and_resume(&["--memory", "1k", "--remove", "exact,near,passages"]);
 }
 
+#[test]
+fn a_killed_run_against_a_reference_is_resumed_to_the_same_bytes() {
+    let rules = "exact,near,contained,passages";
+    kill_and_resume(&["--memory", "1k", "--remove", rules, "--against", "test.jsonl"]);
+}
+
 /// Kills runs with these arguments at many moments, and goes on from there.
 fn kill_and_resume(spilling: &[&str]) {
     let place = Place::new();
     collection(&place, 1200);
+    let mut beside = vec!["in", "out"];
+    if spilling.contains(&"--against") {
+        fs::rename(place.at("in/2.jsonl"), place.at("test.jsonl")).expect("it moves");
+        beside.push("test.jsonl");
+    }
     let begun = Instant::now();
     let code = start(&place, spilling).wait().expect("it ends").code();
     let whole = begun.elapsed();
@@ -120,7 +131,7 @@ fn kill_and_resume(spilling: &[&str]) {
         let _ = child.kill();
         child.wait().expect("it ends");
         if place.at("out").exists() {
-            assert_eq!(names(&place), ["in", "out"]);
+            assert_eq!(names(&place), beside);
         } else {
             while_writing += u32::from(has(&place, ".partial", "."));
             let recorded = has(&place, ".work", "run.json");
@@ -128,7 +139,7 @@ fn kill_and_resume(spilling: &[&str]) {
             let said = place.dedup(&again, 0);
             assert_eq!(said.contains("starting anew"), !recorded, "{said}");
             resumed += u32::from(recorded);
-            assert_eq!(names(&place), ["in", "out"], "what was aside is gone");
+            assert_eq!(names(&place), beside, "what was aside is gone");
         }
         assert!(content(&place.at("out")) == expected, "killed at moment {moment}");
         fs::remove_dir_all(place.at("out")).expect("it goes");
@@ -153,20 +164,22 @@ fn a_killed_run_is_not_resumed_when_its_inputs_have_changed() {
 }
 
 #[test]
-fn a_killed_run_is_not_resumed_when_what_protects_has_changed() {
-    let place = Place::new();
-    collection(&place, 1200);
-    place.write("guard/kept.jsonl", place.read("in/0.jsonl"));
-    let protect = ["--protect", "guard", "--memory", "1k"];
-    let mut child = start(&place, &protect);
-    wait_until(&mut child, || has(&place, ".work", "run.json"));
-    let _ = child.kill();
-    child.wait().expect("it ends");
-    place.write("guard/kept.jsonl", record("other", &prose(77_777, 60)));
-    place.dedup(&[&["in", "--output", "out", "--resume"], &protect[..]].concat(), 0);
-    place.dedup(&["in", "--output", "again", "--protect", "guard"], 0);
-    assert!(content(&place.at("out")) == content(&place.at("again")));
-    assert_eq!(names(&place), ["again", "guard", "in", "out"]);
+fn a_killed_run_is_not_resumed_when_what_protects_or_the_reference_has_changed() {
+    for besides in ["--protect", "--against"] {
+        let place = Place::new();
+        collection(&place, 1200);
+        place.write("guard/kept.jsonl", place.read("in/0.jsonl"));
+        let guard = [besides, "guard", "--memory", "1k"];
+        let mut child = start(&place, &guard);
+        wait_until(&mut child, || has(&place, ".work", "run.json"));
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        place.write("guard/kept.jsonl", record("other", &prose(77_777, 60)));
+        place.dedup(&[&["in", "--output", "out", "--resume"], &guard[..]].concat(), 0);
+        place.dedup(&["in", "--output", "again", besides, "guard"], 0);
+        assert!(content(&place.at("out")) == content(&place.at("again")), "{besides}");
+        assert_eq!(names(&place), ["again", "guard", "in", "out"]);
+    }
 }
 
 #[test]

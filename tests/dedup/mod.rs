@@ -2,6 +2,7 @@
 //!
 //! The evidence of each removal is recomputed here from the texts alone, by plain loops.
 
+mod against;
 mod budget;
 mod faults;
 mod files;

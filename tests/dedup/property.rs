@@ -60,6 +60,7 @@ proptest! {
     fn kept_and_removed_are_the_input_and_all_evidence_holds(
         files in prop::collection::vec(prop::collection::vec(piece(), 0..14), 1..4),
         protected in prop::collection::vec(piece(), 0..4),
+        reference in prop::option::of(prop::collection::vec(piece(), 0..6)),
         rules in prop::sample::select(vec![
             "exact", "exact,near", "contained", "exact,near,contained",
             "passages", "exact,near,contained,passages",
@@ -80,7 +81,18 @@ proptest! {
             protected.iter().enumerate().map(|(i, piece)| piece.line(900 + i)).collect();
         place.write("gold.jsonl", gold.concat());
         input.insert("gold.jsonl".to_owned(), gold);
+        // Always with a document: without any the run is refused.
+        let reference = reference.map(|pieces| {
+            let pieces = pieces.iter().chain(&[Piece::Fresh(7)]).enumerate();
+            pieces.map(|(i, piece)| piece.line(800 + i)).collect::<Vec<String>>()
+        });
         let mut arguments = vec!["in", "--output", "out", "--remove", rules, "--keep", keep];
+        let against = reference.clone();
+        if let Some(lines) = reference {
+            place.write("test.jsonl", lines.concat());
+            input.insert("test.jsonl".to_owned(), lines);
+            arguments.extend(["--against", "test.jsonl"]);
+        }
         arguments.extend(["--protect", "gold.jsonl", "--quiet"]);
         if rules.contains("passages") {
             arguments.extend(["--cut", bounds]);
@@ -97,14 +109,17 @@ proptest! {
         let is_cut = |line: &&Value| line["rule"] == "passage";
         let gone: BTreeSet<_> = removed.iter().filter(|line| !is_cut(line)).map(at).collect();
         prop_assert_eq!(gone.len(), removed.iter().filter(|line| !is_cut(line)).count());
-        prop_assert!(gone.iter().all(|(path, _)| path != "gold.jsonl"));
+        let is_besides = |path: &str| path == "gold.jsonl" || path == "test.jsonl";
+        prop_assert!(gone.iter().all(|(path, _)| !is_besides(path)));
 
         // The spans that were cut from each record, with what stood there.
         let mut cuts: BTreeMap<(String, usize), Vec<(usize, usize)>> = BTreeMap::new();
         for line in &removed {
             let (lost, kept) = (at(line), at(&line["kept"]));
             prop_assert!(!gone.contains(&kept), "what stands for it went: {}", line);
-            prop_assert!(lost.0 != "gold.jsonl");
+            prop_assert!(!is_besides(&lost.0));
+            // Only the reference stands for anything, where there is one.
+            prop_assert!(against.is_none() || kept.0 == "test.jsonl", "{}", line);
             let (text, other) = (text_of(&line_at(&lost)), text_of(&line_at(&kept)));
             let score = line["score"].as_f64().expect("a score");
             let rule = line["rule"].as_str().expect("a rule");
@@ -149,7 +164,7 @@ proptest! {
         }
 
         // Line by line: gone, cut as it is said, or the same bytes.
-        for (path, lines) in input.iter().filter(|(path, _)| *path != "gold.jsonl") {
+        for (path, lines) in input.iter().filter(|(path, _)| !is_besides(path)) {
             let mut expected = String::new();
             for (index, line) in lines.iter().enumerate() {
                 let here = (path.clone(), index + 1);
@@ -173,5 +188,28 @@ proptest! {
             prop_assert_eq!(place.read(&path.replace("in/", "out/")), expected, "{}", path);
         }
         prop_assert!(!place.at("out/gold.jsonl").exists());
+        prop_assert!(!place.at("out/test.jsonl").exists());
+
+        // What matches the reference by a rule that was asked for is gone. (Versions here are far
+        // from the thresholds, where nothing is left to chance.)
+        let texts = |lines: &[String]| -> Vec<String> {
+            let records = lines.iter().filter(|line| line.contains("\"more\""));
+            records.map(|line| text_of(line)).collect()
+        };
+        let reference = texts(&against.unwrap_or_default());
+        for (path, lines) in input.iter().filter(|(path, _)| !is_besides(path)) {
+            for (index, line) in lines.iter().enumerate().filter(|(_, l)| l.contains("\"more\"")) {
+                let text = text_of(line);
+                let matches = reference.iter().any(|other| {
+                    let (similarity, share) = naive(&text, other);
+                    if normalized(&text) == normalized(other) {
+                        return rules.contains("exact");
+                    }
+                    rules.contains("near") && similarity >= 0.8
+                        || rules.contains("contained") && share >= 0.9
+                });
+                prop_assert!(!matches || gone.contains(&(path.clone(), index + 1)), "{}", line);
+            }
+        }
     }
 }

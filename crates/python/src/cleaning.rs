@@ -1,15 +1,16 @@
 //! What `dedup` takes out: indices of what stays, texts without what was cut, and the evidence.
 //!
-//! Protected documents come first in the run, as in the program; numbers that go back to Python
-//! are rows of the data set that came in, or of the protected one, and say which.
+//! A reference comes first in the run, then protected documents, as in the program; numbers that go
+//! back to Python are rows of one of the data sets that came in, and say of which.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::builder::BooleanBuilder;
-use arrow_array::builder::{Float64Builder, GenericListBuilder, StructBuilder, UInt32Builder};
+use arrow_array::builder::{
+    Float64Builder, GenericListBuilder, StringBuilder, StructBuilder, UInt32Builder,
+};
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, LargeStringArray, RecordBatch, StringArray, UInt32Array,
+    ArrayRef, Float64Array, LargeStringArray, RecordBatch, StringArray, UInt32Array,
 };
 use arrow_schema::{DataType, Field, Fields, Schema};
 use doublet::cluster::{keep_ranks, protected_first};
@@ -20,7 +21,7 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 
 use crate::arrow::ArrowTable;
-use crate::documents::Documents;
+use crate::documents::{Documents, reference_of};
 use crate::error::OrRaise;
 use crate::options::{CleanOptions, FindOptions};
 use crate::points::{Slot, fill};
@@ -39,15 +40,38 @@ pub(crate) struct Cleaning {
 /// The removals and the documents that they are about.
 struct Evidence {
     documents: Arc<Vec<Document>>,
-    /// How many of the documents come from the protected data set.
-    protected: usize,
+    sets: Sets,
     removals: Vec<Removal>,
     /// Spans of cuts in code points: what is cut, and what stands for it.
     points: Vec<Vec<(CodePointRange, CodePointRange)>>,
 }
 
-/// A row, and whether it is one of the protected data set.
-type Row = (usize, bool);
+/// How many of the documents come from each data set before the one that is cleaned.
+#[derive(Clone, Copy)]
+struct Sets {
+    reference: usize,
+    protected: usize,
+}
+
+impl Sets {
+    /// Number of documents before those that are cleaned.
+    const fn ahead(self) -> usize {
+        self.reference + self.protected
+    }
+
+    /// The row of a document, and the argument that its data set came in by.
+    fn row(self, id: DocId) -> Row {
+        let id = id.index();
+        match (id.checked_sub(self.reference), id.checked_sub(self.ahead())) {
+            (_, Some(row)) => (row, "dataset"),
+            (Some(row), None) => (row, "protect"),
+            (None, None) => (id, "against"),
+        }
+    }
+}
+
+/// A row, and the argument that its data set came in by.
+type Row = (usize, &'static str);
 /// What was cut, what stands for it, and how alike they are.
 type CutParts = (Ends, Row, Ends, f64);
 /// Row, name, rule, score, the row that stands for it, its name, cuts.
@@ -59,50 +83,55 @@ pub(crate) fn clean(
     py: Python<'_>,
     documents: &Documents,
     protect: Option<&Documents>,
+    against: Option<&Documents>,
     options: FindOptions,
     cleaning: CleanOptions,
-    replace_with: String,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Cleaning> {
     let mut config = options.config().or_raise(py)?;
     let options = cleaning.options().or_raise(py)?;
+    let replace_with = cleaning.replace_with;
     config.scope = match (options.rules.passages, options.rules.documents()) {
         (true, true) => Scope::Both,
         (true, false) => Scope::Passages,
         (false, _) => Scope::Documents,
     };
-    let protected = protect.map_or(0, |protect| protect.documents.len());
-    let all = match protect {
-        None => documents.documents.clone(),
-        Some(protect) => py.detach(|| {
-            Arc::new(protect.documents.iter().chain(&*documents.documents).cloned().collect())
-        }),
+    let sets = Sets {
+        reference: reference_of(against).or_raise(py)?,
+        protected: protect.map_or(0, |protect| protect.documents.len()),
     };
-    let (texts, skipped) = (all.clone(), documents.skipped.clone());
+    let parts: Vec<&Documents> = against.into_iter().chain(protect).chain([documents]).collect();
+    let Documents { documents: all, skipped, .. } = Documents::joined(py, &parts);
+    let texts = all.clone();
     let (report, plan, left, points) = run::run(py, progress, move |run| {
         let keep = config.documents.keep.clone();
         let builder = Doublet::builder().config(config).stop(run.stop());
         let doublet = builder.progress(observer(run)).build()?;
-        let mut report = doublet.find_protecting(&texts, protected)?;
+        let mut report = match sets.reference {
+            0 => doublet.find_protecting(&texts, sets.protected)?,
+            reference => doublet.find_against(&texts, reference)?,
+        };
         let tokens: Vec<u32> = report.documents.iter().map(|document| document.tokens).collect();
         let ranks = keep_ranks(&keep, &texts, &tokens, Timestamp::parse);
-        let ranks = protected_first(&ranks, protected);
+        // What stands for others comes first.
+        let preferred = if sets.reference > 0 { sets.reference } else { sets.protected };
+        let ranks = protected_first(&ranks, preferred);
         run.begin("cleaning", 0);
-        let plan = Plan::new(&texts, &report, &ranks, protected, &options);
+        let plan = Plan::new(&texts, &report, &ranks, sets.ahead(), &options);
         let of_cut = |(id, spans): (&DocId, &Vec<Span>)| {
             let text = cut_out(&texts.get(id.index())?.text, spans, &replace_with);
-            Some((id.index() - protected, text))
+            Some((id.index() - sets.ahead(), text))
         };
         let left = plan.cuts.iter().filter_map(of_cut).collect();
         let points = points(&plan.removals, &texts);
         report.skipped.clone_from(&skipped);
         Ok((report, plan, left, points))
     })?;
-    let rows = protected..all.len();
+    let rows = sets.ahead()..all.len();
     let kept = rows.filter(|&id| !plan.gone.get(id).copied().unwrap_or(false));
-    let kept = kept.map(|id| id - protected).collect();
+    let kept = kept.map(|id| id - sets.ahead()).collect();
     let report = Report::new(report, all.clone());
-    let evidence = Evidence { documents: all, protected, removals: plan.removals, points };
+    let evidence = Evidence { documents: all, sets, removals: plan.removals, points };
     Ok(Cleaning { evidence: Arc::new(evidence), kept, texts: left, report })
 }
 
@@ -124,13 +153,6 @@ fn points(
 }
 
 impl Evidence {
-    fn row(&self, id: DocId) -> Row {
-        match id.index().checked_sub(self.protected) {
-            Some(row) => (row, false),
-            None => (id.index(), true),
-        }
-    }
-
     fn name(&self, id: DocId) -> &str {
         self.documents.get(id.index()).map_or("", |document| &document.name)
     }
@@ -154,7 +176,7 @@ impl Evidence {
             let Cut { span: bytes, kept_span, score, .. } = *cut;
             (
                 (span.start, span.end, bytes.start, bytes.end),
-                self.row(cut.kept),
+                self.sets.row(cut.kept),
                 (kept.start, kept.end, kept_span.start, kept_span.end),
                 score,
             )
@@ -163,10 +185,10 @@ impl Evidence {
 
     fn batch(&self, schema: &Arc<Schema>) -> Result<RecordBatch, arrow_schema::ArrowError> {
         let all = || self.removals.iter();
-        let kept = || all().map(|removal| self.row(removal.kept));
+        let kept = || all().map(|removal| self.sets.row(removal.kept));
         let columns: Vec<ArrayRef> = vec![
             Arc::new(UInt32Array::from_iter_values(
-                all().map(|removal| self.row(removal.document).0 as u32),
+                all().map(|removal| self.sets.row(removal.document).0 as u32),
             )),
             Arc::new(StringArray::from_iter_values(
                 all().map(|removal| self.name(removal.document)),
@@ -174,9 +196,7 @@ impl Evidence {
             Arc::new(StringArray::from_iter_values(all().map(|removal| removal.rule.name()))),
             Arc::new(Float64Array::from_iter_values(all().map(|removal| removal.score))),
             Arc::new(UInt32Array::from_iter_values(kept().map(|(row, _)| row as u32))),
-            Arc::new(BooleanArray::from(
-                kept().map(|(_, protected)| protected).collect::<Vec<_>>(),
-            )),
+            Arc::new(StringArray::from_iter_values(kept().map(|(_, set)| set))),
             Arc::new(StringArray::from_iter_values(all().map(|removal| self.name(removal.kept)))),
             self.cut_lists(),
             Arc::new(LargeStringArray::from_iter_values(all().map(|removal| self.text(removal)))),
@@ -189,7 +209,7 @@ impl Evidence {
         let structs = StructBuilder::from_fields(cut_fields(), 0);
         let mut lists = GenericListBuilder::<i32, _>::new(structs).with_field(item);
         for (number, removal) in self.removals.iter().enumerate() {
-            for (span, (row, protected), kept, score) in self.cuts(number, removal) {
+            for (span, (row, set), kept, score) in self.cuts(number, removal) {
                 let to = lists.values();
                 let numbers =
                     [span.0, span.1, span.2, span.3, row as u32, kept.0, kept.1, kept.2, kept.3];
@@ -199,8 +219,8 @@ impl Evidence {
                         column.append_value(number);
                     }
                 }
-                if let Some(column) = to.field_builder::<BooleanBuilder>(9) {
-                    column.append_value(protected);
+                if let Some(column) = to.field_builder::<StringBuilder>(9) {
+                    column.append_value(set);
                 }
                 if let Some(column) = to.field_builder::<Float64Builder>(10) {
                     column.append_value(score);
@@ -227,7 +247,7 @@ fn cut_fields() -> Fields {
     ];
     let mut fields: Vec<Field> =
         numbers.iter().map(|name| Field::new(*name, DataType::UInt32, false)).collect();
-    fields.push(Field::new("kept_protected", DataType::Boolean, false));
+    fields.push(Field::new("kept_in", DataType::Utf8, false));
     fields.push(Field::new("score", DataType::Float64, false));
     Fields::from(fields)
 }
@@ -256,11 +276,11 @@ impl Cleaning {
             PyIndexError::new_err(format!("{index} of {}", evidence.removals.len()))
         })?;
         Ok((
-            evidence.row(removal.document).0,
+            evidence.sets.row(removal.document).0,
             evidence.name(removal.document).to_owned(),
             removal.rule.name(),
             removal.score,
-            evidence.row(removal.kept),
+            evidence.sets.row(removal.kept),
             evidence.name(removal.kept).to_owned(),
             evidence.cuts(index, removal).collect(),
         ))
@@ -281,7 +301,7 @@ impl Cleaning {
             Field::new("rule", DataType::Utf8, false),
             Field::new("score", DataType::Float64, false),
             Field::new("kept", DataType::UInt32, false),
-            Field::new("kept_protected", DataType::Boolean, false),
+            Field::new("kept_in", DataType::Utf8, false),
             Field::new("kept_name", DataType::Utf8, false),
             Field::new("cuts", DataType::List(Arc::new(list)), false),
             Field::new("text", DataType::LargeUtf8, false),

@@ -7,7 +7,8 @@
 //! What makes a document useless (no text, no string) is an error that names it. A date or a
 //! group that cannot be used is left out and noted, or an error where reading is strict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use doublet::report::model::Skipped;
@@ -66,6 +67,40 @@ impl Documents {
         let told =
             |skipped: &Skipped| (skipped.path.clone(), skipped.line, skipped.message.clone());
         self.skipped.iter().map(told).collect()
+    }
+}
+
+impl Documents {
+    /// All documents of several, one after the other, and what of each could not be read.
+    pub(crate) fn joined(py: Python<'_>, all: &[&Self]) -> Self {
+        let [.., last] = all else { return Self::default() };
+        let text_field = last.text_field.clone();
+        let (documents, skipped) = match all {
+            [only] => (only.documents.clone(), only.skipped.clone()),
+            _ => py.detach(|| {
+                let documents = all.iter().flat_map(|part| part.documents.iter().cloned());
+                let skipped = all.iter().flat_map(|part| part.skipped.iter().cloned());
+                (Arc::new(documents.collect()), Arc::new(skipped.collect()))
+            }),
+        };
+        Self { documents, skipped, text_field }
+    }
+
+    /// The files that they come from.
+    fn files(&self) -> Arc<BTreeSet<PathBuf>> {
+        let origins = self.documents.iter().filter_map(|document| document.origin.as_ref());
+        let paths: BTreeSet<&str> = origins.map(|origin| &*origin.path).collect();
+        Arc::new(paths.iter().filter_map(|path| std::fs::canonicalize(path).ok()).collect())
+    }
+}
+
+/// How many documents a reference has; none would make any corpus look clean.
+pub(crate) fn reference_of(against: Option<&Documents>) -> Result<usize> {
+    match against.map(|against| against.documents.len()) {
+        Some(0) => Err(Error::new(ErrorKind::Config, "a reference without documents")
+            .expected("what the corpus is to be compared with")
+            .remedy("hand over others with against=, or name the field with text_field=")),
+        count => Ok(count.unwrap_or(0)),
     }
 }
 
@@ -182,6 +217,8 @@ impl<'a> Maker<'a> {
         };
         if let Some(last) = self.documents.len().checked_sub(1) {
             DocId::from_index(last)?;
+        }
+        if self.fields.require_fields && !self.documents.is_empty() {
             match (&self.fields.group_by, &self.fields.date_field) {
                 (Some(field), _) if !self.seen_group => {
                     return Err(missing(field)
@@ -204,21 +241,26 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// Documents from files and folders.
+/// Documents from files and folders, without the files that a reference was read from.
 #[pyfunction]
 pub(crate) fn read(
     py: Python<'_>,
     paths: Vec<String>,
+    reference: Option<&Documents>,
     options: ReadOptions,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Documents> {
     let config = ReadConfig::try_from(options).or_raise(py)?;
     let text_field = Some(config.text_field.clone());
+    let apart = reference.map(Documents::files).unwrap_or_default();
     let collection = run::run(py, progress, move |run| {
         for path in paths.iter().filter(|path| *path != "-") {
             std::fs::metadata(path).map_err(|error| Error::io("open", path, error))?;
         }
-        run.pool(0)?.install(|| read_all(paths.iter().map(Input::path), &config, &**run))
+        run.pool(0)?.install(|| {
+            let inputs = paths.iter().map(|path| Input::path(path).without(&apart));
+            read_all(inputs, &config, &**run)
+        })
     })?;
     Ok(Documents {
         documents: Arc::new(collection.documents),

@@ -78,6 +78,8 @@ pub(crate) struct CleanOptions {
     cut: String,
     cut_boilerplate: bool,
     min_words_left: usize,
+    /// What stands for a passage that was cut.
+    pub(crate) replace_with: String,
 }
 
 impl CleanOptions {
@@ -110,6 +112,8 @@ pub(crate) struct Fields {
     /// Which other fields are kept: all, or these.
     pub(crate) metadata: MetadataFields,
     pub(crate) strict: bool,
+    /// Whether some document must have the group and the date.
+    pub(crate) require_fields: bool,
 }
 
 /// Which fields are kept.
@@ -146,6 +150,7 @@ pub(crate) struct ReadOptions {
     exclude: Vec<String>,
     skip_hidden: bool,
     strict: bool,
+    require_fields: bool,
 }
 
 impl TryFrom<ReadOptions> for ReadConfig {
@@ -168,6 +173,7 @@ impl TryFrom<ReadOptions> for ReadConfig {
             exclude: options.exclude,
             skip_hidden: options.skip_hidden,
             strict: options.strict,
+            require_fields: options.require_fields,
             ..Self::default()
         })
     }

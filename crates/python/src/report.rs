@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::sync::OnceLockExt;
 
 use crate::arrow::ArrowTable;
-use crate::documents::Documents;
+use crate::documents::{Documents, reference_of};
 use crate::error::OrRaise;
 use crate::options::FindOptions;
 use crate::points::{OperationPoints, Points};
@@ -56,25 +56,32 @@ impl Report {
     }
 }
 
-/// Finds what repeats.
+/// Finds what repeats, or what of a reference stands in the documents.
 #[pyfunction]
 pub(crate) fn find(
     py: Python<'_>,
     documents: &Documents,
+    against: Option<&Documents>,
     options: FindOptions,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Report> {
     let config = options.config().or_raise(py)?;
-    let (texts, skipped) = (documents.documents.clone(), documents.skipped.clone());
-    let text_field = documents.text_field.clone();
+    let reference = reference_of(against).or_raise(py)?;
+    let all: Vec<&Documents> = against.into_iter().chain([documents]).collect();
+    let Documents { documents, skipped, text_field } = Documents::joined(py, &all);
+    let texts = documents.clone();
     let report = run::run(py, progress, move |run| {
         let builder = Doublet::builder().config(config).stop(run.stop());
-        let mut report = builder.progress(observer(run)).build()?.find(&texts)?;
+        let doublet = builder.progress(observer(run)).build()?;
+        let mut report = match reference {
+            0 => doublet.find(&texts)?,
+            reference => doublet.find_against(&texts, reference)?,
+        };
         report.skipped.clone_from(&skipped);
         report.run.text_field = text_field;
         Ok(report)
     })?;
-    Ok(Report::new(report, documents.documents.clone()))
+    Ok(Report::new(report, documents))
 }
 
 /// `start, end` in code points, then in bytes.
@@ -85,13 +92,13 @@ pub(crate) type OperationParts =
     (&'static str, Option<&'static str>, Ends, Ends, Option<String>, Option<String>);
 
 type MatchParts = (u32, u32, &'static str, f64, f64, f64);
-type ClusterParts = (u32, f64, Vec<(u32, &'static str, f64, f64)>);
+type ClusterParts = (u32, f64, Vec<(u32, &'static str, f64, f64, f64)>);
 type PassageParts = (&'static str, String, u32, u32, f64, u32, usize);
 type MemberParts =
     (u32, String, Ends, (u32, u32, u32, u32), (u32, u32), f64, String, Vec<OperationParts>);
 type OriginParts = (String, String, Option<u64>, Option<String>);
 type DocumentParts =
-    (String, u32, Option<String>, Option<OriginParts>, u32, u32, String, String, ShareParts);
+    (String, bool, u32, Option<String>, Option<OriginParts>, u32, u32, String, String, ShareParts);
 type ShareParts = (u64, u64, u64);
 
 #[pymethods]
@@ -116,7 +123,8 @@ impl Report {
     fn cluster_at(&self, index: usize) -> PyResult<ClusterParts> {
         let cluster = at(&self.inner.report.document_clusters, index)?;
         let members = cluster.members.iter().map(|member| {
-            (member.document.0, member.kind.name(), member.similarity, member.containment)
+            let kind = member.kind.name();
+            (member.document.0, kind, member.similarity, member.containment, member.contains)
         });
         Ok((cluster.representative.0, cluster.lowest_score, members.collect()))
     }
@@ -162,6 +170,7 @@ impl Report {
         let share = report.coverage.documents.get(index).copied().unwrap_or_default();
         Ok((
             entry.name.clone(),
+            entry.reference,
             entry.group,
             entry.date.clone(),
             origin,

@@ -16,7 +16,7 @@ use arrow_array::{
     UInt64Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema};
-use doublet::report::model::{Operation, PassageMember, Share};
+use doublet::report::model::{Group, Operation, PassageMember, Share};
 
 use crate::arrow::ArrowTable;
 use crate::points::{MemberPoints, OperationPoints};
@@ -112,7 +112,11 @@ impl<T> Of<'_, T> {
     }
 
     fn bool(&self, value: impl Fn(&T) -> bool) -> ArrayRef {
-        Arc::new(BooleanArray::from(self.0.iter().map(value).collect::<Vec<_>>()))
+        self.optional(|row| Some(value(row)))
+    }
+
+    fn optional(&self, value: impl Fn(&T) -> Option<bool>) -> ArrayRef {
+        Arc::new(self.0.iter().map(value).collect::<BooleanArray>())
     }
 
     fn str<'s>(&self, value: impl Fn(&T) -> Option<&'s str>) -> ArrayRef {
@@ -200,6 +204,7 @@ fn clusters(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
         ("kind", true, of.str(|row| row.2.map(|member| member.kind.name()))),
         ("similarity", true, of.f64(|row| row.2.map(|member| member.similarity))),
         ("containment", true, of.f64(|row| row.2.map(|member| member.containment))),
+        ("contains", true, of.f64(|row| row.2.map(|member| member.contains))),
     ]
 }
 
@@ -242,6 +247,7 @@ fn documents(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
         ("name", false, of.str(|row| Some(&row.1.name))),
         ("group", false, of.str(|row| Some(row.2))),
         ("date", true, of.str(|row| row.1.date.as_deref())),
+        ("reference", false, of.bool(|row| row.1.reference)),
         ("path", true, Arc::new(path_names.into_iter().collect::<StringArray>())),
         ("line", true, Arc::new(lines)),
         ("bytes", false, of.u32(|row| row.1.bytes)),
@@ -254,12 +260,12 @@ fn documents(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
 
 fn coverage(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
     let coverage = &inner.report.coverage;
-    let rows: Vec<(Option<&str>, Share)> = rows
+    let rows: Vec<(Option<&Group>, Share)> = rows
         .iter()
         .filter_map(|&(_, row)| match row.checked_sub(1) {
             None => Some((None, coverage.total)),
             Some(group) => {
-                Some((Some(&*inner.report.groups.get(group)?.name), *coverage.groups.get(group)?))
+                Some((Some(inner.report.groups.get(group)?), *coverage.groups.get(group)?))
             }
         })
         .collect();
@@ -267,7 +273,8 @@ fn coverage(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
     let kind = |is_group: bool| if is_group { "group" } else { "collection" };
     vec![
         ("of", false, of.str(|row| Some(kind(row.0.is_some())))),
-        ("name", true, of.str(|row| row.0)),
+        ("name", true, of.str(|row| row.0.map(|group| &*group.name))),
+        ("reference", true, of.optional(|row| row.0.map(|group| group.reference))),
         ("tokens", false, of.u64(|row| row.1.tokens)),
         ("reuse", false, of.u64(|row| row.1.reuse)),
         ("boilerplate", false, of.u64(|row| row.1.boilerplate)),
@@ -280,10 +287,12 @@ fn between(inner: &Inner, rows: &[(usize, usize)]) -> Columns {
     let groups = between.len().max(1);
     let rows: Vec<(usize, usize)> =
         rows.iter().map(|&(_, row)| (row / groups, row % groups)).collect();
-    let name = |group: usize| inner.report.groups.get(group).map(|group| &*group.name);
+    let group = |group: usize| inner.report.groups.get(group);
+    let name = |number: usize| group(number).map(|group| &*group.name);
     let of = Of(&rows);
     vec![
         ("group", false, of.str(|row| name(row.0))),
+        ("reference", false, of.bool(|row| group(row.0).is_some_and(|group| group.reference))),
         ("other", false, of.str(|row| name(row.1))),
         (
             "tokens",

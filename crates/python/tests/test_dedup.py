@@ -140,9 +140,9 @@ def test_keep_policies_by_field() -> None:
 def test_protected_documents_stand_for_the_others_and_do_not_come_back() -> None:
     data, removals = doublet.dedup(TEXTS, protect=[("gold", TEXT.lower())])
     assert data == [TEXTS[1], TEXTS[3]]
-    assert [(gone.document, gone.kept, gone.kept_protected) for gone in removals] == [
-        (0, 0, True),
-        (2, 0, True),
+    assert [(gone.document, gone.kept, gone.kept_in) for gone in removals] == [
+        (0, 0, "protect"),
+        (2, 0, "protect"),
     ]
     assert removals[0].kept_name == "gold"
     assert len(removals.report.documents) == 5
@@ -158,7 +158,7 @@ def test_removals_are_a_table() -> None:
     _, removals = doublet.dedup(TEXTS, remove="exact,passages", keep="first")
     rows = removals.to_arrow().to_pylist()
     for row, gone in zip(rows, removals, strict=True):
-        for name in ("document", "name", "rule", "score", "kept", "kept_protected", "kept_name"):
+        for name in ("document", "name", "rule", "score", "kept", "kept_in", "kept_name"):
             assert row[name] == getattr(gone, name), name
         assert row["text"] == gone.text
         assert [cut["start"] for cut in row["cuts"]] == [cut.start for cut in gone.cuts]

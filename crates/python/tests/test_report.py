@@ -55,16 +55,21 @@ def check_documents(report: doublet.Report, told: Any) -> None:
         mine = dataclasses.asdict(entry)
         assert mine.pop("number") == number
         assert mine.pop("coverage") == share
-        mine["group"] = next(i for i, g in enumerate(report.groups) if g.name == entry.group)
+        mine["group"] = next(
+            number
+            for number, group in enumerate(report.groups)
+            if (group.name, group.reference) == (entry.group, entry.reference)
+        )
         assert mine == expected
 
 
 def check_coverage(report: doublet.Report, told: Any) -> None:
     coverage = report.coverage
     assert dataclasses.asdict(coverage.total) == told["coverage"]["total"]
-    assert list(map(dataclasses.asdict, coverage.groups.values())) == told["coverage"]["groups"]
+    groups = [*coverage.reference.values(), *coverage.groups.values()]
+    assert list(map(dataclasses.asdict, groups)) == told["coverage"]["groups"]
     assert [list(row) for row in coverage.between] == told["coverage"]["between"]
-    assert list(coverage) == [coverage.total, *coverage.groups.values()]
+    assert list(coverage) == [coverage.total, *groups]
 
 
 def check_passage(passage: doublet.Passage, told: Any, texts: list[str]) -> None:

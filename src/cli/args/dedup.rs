@@ -13,6 +13,7 @@ Examples:
   doublet dedup crawl/ --dry-run --remove exact,near,contained
   doublet dedup a.jsonl.zst b.jsonl.zst --output clean/ --threshold 0.7 --keep newest:published
   doublet dedup train/ --output clean/ --protect benchmark.jsonl --remove exact,near,passages
+  doublet dedup train/ --output clean/ --against eval.jsonl --remove exact,near,contained,passages
   doublet dedup pages.jsonl --output clean/ --remove passages --cut sentence
   doublet dedup pages.jsonl --output marked/ --annotate
   zcat dump.gz | doublet dedup - --output clean/ --stats clean.json
@@ -29,6 +30,9 @@ pub(in super::super) struct PlanArgs {
     /// Files and folders.
     #[arg(required = true, value_name = "PATH")]
     pub(in super::super) paths: Vec<PathBuf>,
+    /// What they would be compared with, as for dedup; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub(in super::super) against: Vec<PathBuf>,
     #[command(flatten)]
     pub(in super::super) input: InputArgs,
     #[command(flatten)]
@@ -70,6 +74,11 @@ pub(in super::super) struct RemovalArgs {
     /// second place on.
     #[arg(long, value_name = "RULES", default_value = "exact,near")]
     pub(in super::super) remove: Rules,
+    /// Remove only what stands in this file or folder too (an evaluation set, an earlier crawl),
+    /// and nothing for standing twice in what is cleaned; may be given several times. The file or
+    /// folder is not written, nor what of it is among the inputs.
+    #[arg(long, value_name = "PATH")]
+    pub(in super::super) against: Vec<PathBuf>,
     /// Documents of this file or folder stay, stand for what they match, and are not written; may
     /// be given several times. Files that are among the inputs too are written as they are.
     #[arg(long, value_name = "PATH")]

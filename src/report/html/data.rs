@@ -8,6 +8,9 @@
 //!
 //! Cost: the head is linear in passages and their members, without the members' changes.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::HtmlOptions;
@@ -151,7 +154,11 @@ impl<'a> Selection<'a> {
             .iter()
             .zip(shares)
             .map(|(group, share)| GroupRow {
-                name: beginning(&group.name, NAME_BYTES),
+                name: match beginning(&group.name, NAME_BYTES) {
+                    name if group.reference => Cow::Owned(format!("{name} (reference)")),
+                    name => Cow::Borrowed(name),
+                },
+                reference: group.reference,
                 documents: group.documents,
                 share,
             })
@@ -174,7 +181,7 @@ impl<'a> Selection<'a> {
             cluster_sizes: cluster_sizes(&report.document_clusters),
             reuse: count(&report.passages, PassageKind::Reuse),
             boilerplate: count(&report.passages, PassageKind::Boilerplate),
-            copies: report.document_clusters.iter().map(|one| one.members.len()).sum(),
+            copies: members(&report.document_clusters),
             all_clusters: report.document_clusters.len(),
             skipped: &report.skipped[..report.skipped.len().min(SKIPPED)],
             all_skipped: report.skipped.len(),
@@ -290,6 +297,12 @@ fn count(passages: &[PassageCluster], kind: PassageKind) -> usize {
     passages.iter().filter(|passage| passage.kind == kind).count()
 }
 
+/// Number of documents that others represent; with a reference one may be in several clusters.
+fn members(clusters: &[DocumentCluster]) -> usize {
+    let all = clusters.iter().flat_map(|cluster| &cluster.members);
+    all.map(|member| member.document).collect::<BTreeSet<_>>().len()
+}
+
 /// Class of the histogram; a passage that one document repeats counts with the smallest.
 fn class(size: u32) -> usize {
     SIZES.partition_point(|&low| low <= size).saturating_sub(1)
@@ -322,7 +335,7 @@ fn cluster_row(cluster: &DocumentCluster) -> ClusterRow {
             .members
             .iter()
             .take(CARRIERS)
-            .map(|one| (one.document, one.kind, one.similarity, one.containment))
+            .map(|one| (one.document, one.kind, one.similarity, one.containment, one.contains))
             .collect(),
         all_members: cluster.members.len(),
         lowest: cluster.lowest_score,

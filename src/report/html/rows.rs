@@ -5,6 +5,8 @@
 //!
 //! Cost: none of its own.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::document::DocId;
@@ -42,7 +44,10 @@ pub(super) struct Head<'a> {
 
 #[derive(Serialize)]
 pub(super) struct GroupRow<'a> {
-    pub(super) name: &'a str,
+    /// That of a reference says so.
+    pub(super) name: Cow<'a, str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reference: bool,
     pub(super) documents: u64,
     pub(super) share: Share,
 }
@@ -99,8 +104,8 @@ pub(super) struct PassageRow<'a> {
 #[derive(Serialize)]
 pub(super) struct ClusterRow {
     pub(super) representative: DocId,
-    /// Document, reason, similarity, containment.
-    pub(super) members: Vec<(DocId, MatchKind, f64, f64)>,
+    /// Document, reason, similarity, containment, and containment of the representative in it.
+    pub(super) members: Vec<(DocId, MatchKind, f64, f64, f64)>,
     pub(super) all_members: usize,
     pub(super) lowest: f64,
 }

@@ -2,7 +2,8 @@
 //!
 //! With several groups one table holds both: a row a group, and as many columns as the width
 //! allows for the share of the row's words that stand in each other group. With a single group
-//! the rows are its documents.
+//! the rows are its documents. With a reference there are two tables, of the corpus by group and of
+//! the reference by document: which of it is where the other tables say.
 
 use super::line::{Line, Style};
 use super::measure::{clean, counted, grouped, percent, shorten, width};
@@ -35,6 +36,9 @@ impl View<'_> {
         if total.reuse == 0 && total.boilerplate == 0 {
             return Vec::new();
         }
+        if self.report.reference().is_some() {
+            return self.coverage_across();
+        }
         let mut summary =
             Line::new().with(Style::Strong, percent(total.reuse, total.tokens)).plain(format!(
                 " of the words ({} of {}) stand in passages that repeat",
@@ -49,14 +53,33 @@ impl View<'_> {
         if self.report.groups.len() > 1 {
             lines.extend(self.group_table());
         } else {
-            lines.extend(self.document_table());
+            lines.extend(self.document_table(false));
+        }
+        lines
+    }
+
+    /// The section of a corpus and a reference: how much of each stands in the other.
+    fn coverage_across(&self) -> Vec<Line> {
+        let [corpus, reference] = [false, true].map(|reference| self.side(reference).share);
+        let of = |share: Share| format!("({} of {})", grouped(share.reuse), grouped(share.tokens));
+        let summary = Line::new()
+            .with(Style::Strong, percent(reference.reuse, reference.tokens))
+            .plain(format!(" of the reference {} stands in the corpus, ", of(reference)))
+            .with(Style::Strong, percent(corpus.reuse, corpus.tokens))
+            .plain(format!(" of the corpus {} in the reference", of(corpus)));
+        let mut lines = self.section("COVERAGE", &summary);
+        lines.extend(self.document_table(true));
+        if self.report.groups.iter().filter(|group| !group.reference).count() > 1 {
+            lines.extend(self.group_table());
         }
         lines
     }
 
     fn group_table(&self) -> Vec<Line> {
         let coverage = &self.report.coverage;
+        let across = self.report.reference().is_some();
         let rows = self.report.groups.iter().zip(&coverage.groups).enumerate();
+        let rows = rows.filter(|(_, (group, _))| !group.reference);
         let rows = sorted(rows.map(|(index, (group, share))| Row {
             index,
             name: clean(&group.name),
@@ -70,7 +93,7 @@ impl View<'_> {
         let fixed = 6 + name_width + TABLE;
         let between = (self.width.saturating_sub(fixed + GAP) / CELL).min(rows.len());
         // A single column beside the row's own group compares nothing.
-        let between = if between < 2 { 0 } else { between };
+        let between = if between < 2 || across { 0 } else { between };
 
         let mut head = Line::indent(6).plain("group").pad(6 + name_width).plain(HEAD);
         if between > 0 {
@@ -115,8 +138,10 @@ impl View<'_> {
         lines
     }
 
-    fn document_table(&self) -> Vec<Line> {
+    /// The documents of the reference, or of what is no reference.
+    fn document_table(&self, reference: bool) -> Vec<Line> {
         let rows = self.report.documents.iter().zip(&self.report.coverage.documents).enumerate();
+        let rows = rows.filter(|(_, (document, _))| document.reference == reference);
         let rows = sorted(rows.map(|(index, (document, share))| Row {
             index,
             name: clean(&document.name),
@@ -129,7 +154,9 @@ impl View<'_> {
         let rows = &rows[..shown];
         let limit = self.width.saturating_sub(4 + TABLE).max(8);
         let name_width = column(rows.iter().map(|row| row.name.as_str()), limit).max(8);
-        let head = Line::indent(4).plain("document").pad(4 + name_width).plain(HEAD);
+        let head = if reference { "of the reference" } else { "document" };
+        let name_width = name_width.max(width(head));
+        let head = Line::indent(4).plain(head).pad(4 + name_width).plain(HEAD);
         let mut lines = vec![Line::new().with(Style::Dim, head.text())];
         for row in rows {
             lines.push(

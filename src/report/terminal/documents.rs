@@ -1,8 +1,11 @@
 //! Documents that are versions of one another: one line a cluster, or one a document.
 
+use std::collections::BTreeMap;
+
 use super::line::{Line, Style, wrap};
 use super::measure::{counted, grouped, score, shorten};
 use super::{View, wrap_indented};
+use crate::document::DocId;
 use crate::report::model::{DocumentCluster, DocumentMember, MatchKind};
 
 /// Clusters in a summary.
@@ -17,33 +20,41 @@ impl View<'_> {
             return Vec::new();
         }
         let clusters = &self.report.document_clusters;
-        let members = || clusters.iter().flat_map(|cluster| &cluster.members);
-        let count = |kind| members().filter(|member| member.kind == kind).count() as u64;
-        let total = members().count() as u64;
-        if total == 0 {
+        // A document counts once, by the first kind of its matches.
+        let mut kinds: BTreeMap<DocId, usize> = BTreeMap::new();
+        for member in clusters.iter().flat_map(|cluster| &cluster.members) {
+            let kind = kinds.entry(member.document).or_insert(usize::MAX);
+            *kind = self::kind(member).min(*kind);
+        }
+        if kinds.is_empty() {
             let none = "no exact copies, near-duplicates or contained documents";
             return self.section("DOCUMENTS", &Line::new().plain(none));
         }
-        let kinds: Vec<String> = [
-            (count(MatchKind::Exact), "exact copy"),
-            (count(MatchKind::Near), "near-duplicate"),
-            (count(MatchKind::Contained), "contained document"),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, noun)| match noun {
-            "exact copy" if count > 1 => format!("{} exact copies", grouped(count)),
-            noun => counted(count, noun),
-        })
-        .collect();
+        let total = kinds.len() as u64;
+        let told: Vec<String> = KINDS
+            .into_iter()
+            .enumerate()
+            .map(|(kind, nouns)| (nouns, kinds.values().filter(|other| **other == kind).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|((one, many), count)| {
+                format!("{} {}", grouped(count as u64), if count == 1 { one } else { many })
+            })
+            .collect();
+        let represented = clusters.len() as u64;
+        let (of, how) = match self.report.reference() {
+            None => {
+                let clusters = counted(represented, "cluster");
+                (self.report.run.documents, format!(" repeat another, in {clusters}"))
+            }
+            Some(reference) => {
+                let documents =
+                    format!("{} of {}", grouped(represented), grouped(reference as u64));
+                (self.side(false).documents, format!(" match the reference, {documents} there"))
+            }
+        };
         let summary = Line::new()
-            .with(
-                Style::Strong,
-                format!("{} of {}", grouped(total), grouped(self.report.run.documents)),
-            )
-            .plain(" repeat another, in ")
-            .plain(counted(clusters.len() as u64, "cluster"))
-            .plain(format!(": {}", kinds.join(", ")));
+            .with(Style::Strong, format!("{} of {}", grouped(total), grouped(of)))
+            .plain(format!("{how}: {}", told.join(", ")));
         let mut lines = self.section("DOCUMENTS", &summary);
         let shown = self.shown(clusters.len(), CLUSTERS);
         let rows = if shown > 2 { 1 } else { 2 };
@@ -117,16 +128,35 @@ impl View<'_> {
     }
 }
 
-/// How a version relates to its representative.
-fn how(member: &DocumentMember) -> Line {
+/// Index of what a member is in [`KINDS`].
+fn kind(member: &DocumentMember) -> usize {
     match member.kind {
-        MatchKind::Exact => Line::new().plain("exact"),
-        MatchKind::Near => Line::new().plain(format!("near {}", score(member.similarity))),
-        MatchKind::Contained => {
-            Line::new().plain(format!("contained {}", score(member.containment)))
-        }
+        MatchKind::Exact => 0,
+        MatchKind::Near => 1,
+        MatchKind::Contained if member.is_container() => 3,
+        MatchKind::Contained => 2,
     }
 }
+
+/// How a version relates to its representative.
+fn how(member: &DocumentMember) -> Line {
+    Line::new().plain(match member.kind {
+        MatchKind::Exact => "exact".to_owned(),
+        MatchKind::Near => format!("near {}", score(member.similarity)),
+        MatchKind::Contained if member.is_container() => {
+            format!("contains {}", score(member.contains))
+        }
+        MatchKind::Contained => format!("contained {}", score(member.containment)),
+    })
+}
+
+/// What members are, one and several of them.
+const KINDS: [(&str, &str); 4] = [
+    ("exact copy", "exact copies"),
+    ("near-duplicate", "near-duplicates"),
+    ("contained document", "contained documents"),
+    ("that contains one", "that contain one"),
+];
 
 fn with_gap(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("  {text}") }

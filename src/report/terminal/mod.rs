@@ -31,7 +31,7 @@ pub use measure::grouped;
 
 use self::line::{Line, Style, wrap};
 use self::measure::{bytes, clean, counted, seconds, shorten, width};
-use super::model::{DocumentEntry, PassageKind, Report, Skipped};
+use super::model::{DocumentEntry, Group, PassageKind, Report, Share, Skipped};
 use crate::document::DocId;
 
 /// Skipped inputs that a summary names.
@@ -103,12 +103,22 @@ impl View<'_> {
     /// One or two lines: how much was read, what ran.
     fn header(&self) -> Vec<Line> {
         let run = &self.report.run;
-        let mut facts = vec![
-            format!("{}, {}", counted(run.documents, "document"), counted(run.tokens, "word")),
-            bytes(run.bytes),
-        ];
-        if self.report.groups.len() > 1 {
-            facts.push(counted(self.report.groups.len() as u64, "group"));
+        let told = |documents, words| {
+            format!("{}, {}", counted(documents, "document"), counted(words, "word"))
+        };
+        let of_side = |reference| {
+            let side = self.side(reference);
+            told(side.documents, side.share.tokens)
+        };
+        let what = if self.report.reference().is_some() {
+            format!("{}, against a reference of {}", of_side(false), of_side(true))
+        } else {
+            told(run.documents, run.tokens)
+        };
+        let mut facts = vec![what, bytes(run.bytes)];
+        let groups = self.report.groups.iter().filter(|group| !group.reference).count() as u64;
+        if groups > 1 {
+            facts.push(counted(groups, "group"));
         }
         let total: f64 = run.times.iter().map(|time| time.seconds).sum();
         if !run.times.is_empty() {
@@ -232,11 +242,30 @@ impl View<'_> {
         self.document(id).map_or_else(|| format!("document {id}"), |entry| clean(&entry.name))
     }
 
-    /// Group and date of a document, as far as they are known and say something new.
+    /// All of the reference, or all of the corpus that was compared with it.
+    fn side(&self, reference: bool) -> Side {
+        let report = self.report;
+        let mut side = Side::default();
+        let groups = report.groups.iter().enumerate().filter(|(_, g)| g.reference == reference);
+        for (index, group) in groups {
+            side.documents += group.documents;
+            let share = report.coverage.groups.get(index).copied().unwrap_or_default();
+            side.share.tokens += group.tokens;
+            side.share.reuse += share.reuse;
+            side.share.boilerplate += share.boilerplate;
+        }
+        side
+    }
+
+    /// Group (or that it is the reference's) and date of a document, as far as they are known and
+    /// say something new.
     fn provenance(&self, id: DocId) -> String {
         let Some(entry) = self.document(id) else { return String::new() };
         let mut parts = Vec::new();
-        if self.report.groups.len() > 1
+        let own_side = |group: &&Group| group.reference == entry.reference;
+        if entry.reference {
+            parts.push("reference".to_owned());
+        } else if self.report.groups.iter().filter(own_side).count() > 1
             && let Some(group) = self.report.groups.get(entry.group as usize)
             && !entry.name.starts_with(&group.name)
         {
@@ -251,6 +280,13 @@ impl View<'_> {
     fn count_kind(&self, kind: PassageKind) -> usize {
         self.report.passages.iter().filter(|passage| passage.kind == kind).count()
     }
+}
+
+/// One side of a comparison.
+#[derive(Default)]
+struct Side {
+    documents: u64,
+    share: Share,
 }
 
 /// Wraps a line; the lines after the first are indented.

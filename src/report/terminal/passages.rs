@@ -1,5 +1,7 @@
 //! The passages: the text, who has it since when, and what each version changed.
 
+use std::collections::BTreeSet;
+
 use super::diff::{change_count, snippets};
 use super::line::{Line, Style, elide, wrap};
 use super::measure::{clean, counted, grouped, percent, score, shorten, whole_percent, width};
@@ -30,8 +32,18 @@ impl View<'_> {
         let reuse = self.count_kind(PassageKind::Reuse);
         let boilerplate = self.count_kind(PassageKind::Boilerplate);
         let total = &self.report.coverage.total;
+        let corpus = self.report.reference().map(|_| self.side(false).share);
         let mut summary = if reuse == 0 {
-            Line::new().plain("none stands in two places")
+            Line::new().plain(match corpus {
+                None => "none stands in two places",
+                Some(_) => "none of the reference stands in the corpus",
+            })
+        } else if let Some(corpus) = corpus {
+            let verb = if reuse == 1 { "stands" } else { "stand" };
+            let share = percent(corpus.reuse, corpus.tokens);
+            Line::new()
+                .with(Style::Strong, counted(reuse as u64, "passage"))
+                .plain(format!(" of the reference {verb} in the corpus, {share} of its words"))
         } else {
             let verb = if reuse == 1 { " repeats" } else { " repeat" };
             Line::new()
@@ -104,6 +116,18 @@ impl View<'_> {
     /// Where a passage stands, in a few words.
     fn places(&self, cluster: &PassageCluster) -> String {
         let (documents, members) = (u64::from(cluster.documents), cluster.members.len() as u64);
+        if self.report.reference().is_some() {
+            let documents = |reference| {
+                let own = cluster.members.iter().map(|member| member.document);
+                let own = own.filter(|&id| self.report.is_reference(id) == reference);
+                own.collect::<BTreeSet<_>>().len() as u64
+            };
+            let corpus = counted(documents(false), "document");
+            return match documents(true) {
+                1 => format!(" in {corpus}"),
+                more => format!(" in {corpus}, and in {} of the reference", grouped(more)),
+            };
+        }
         let mut parts = vec![format!(" in {}", counted(documents, "document"))];
         let groups = self.groups(cluster.members.iter());
         if groups > 1 {
@@ -115,10 +139,11 @@ impl View<'_> {
         parts.concat()
     }
 
-    /// Number of groups that the members' documents belong to.
+    /// Number of groups that the members' documents belong to, but for those of a reference.
     fn groups<'a>(&self, members: impl Iterator<Item = &'a PassageMember>) -> u64 {
-        let groups = members.filter_map(|member| Some(self.document(member.document)?.group));
-        let mut groups: Vec<u32> = groups.collect();
+        let entries = members.filter_map(|member| self.document(member.document));
+        let corpus = entries.filter(|entry| !entry.reference);
+        let mut groups: Vec<u32> = corpus.map(|entry| entry.group).collect();
         groups.sort_unstable();
         groups.dedup();
         groups.len() as u64
@@ -186,13 +211,24 @@ impl View<'_> {
         lines
     }
 
-    /// The members to show: the first ones, and the canonical among them.
+    /// The members to show: the first ones, and the canonical among them. With a reference the
+    /// canonical one stands first and the others stand in the corpus, as far as they do.
     fn choose(&self, cluster: &PassageCluster) -> Vec<usize> {
         let total = cluster.members.len();
         // A line that says "1 more" is no shorter than the one more.
         let shown = if self.options.all || total <= CARRIERS + 1 { total } else { CARRIERS };
-        let mut chosen: Vec<usize> = (0..shown).collect();
         let canonical = cluster.canonical as usize;
+        let mut chosen: Vec<usize> = (0..total).collect();
+        if self.report.reference().is_some() {
+            chosen.sort_by_key(|&member| {
+                let id = cluster.members[member].document;
+                (member != canonical, self.report.is_reference(id))
+            });
+        }
+        chosen.truncate(shown);
+        if chosen.contains(&canonical) {
+            return chosen;
+        }
         if (shown..total).contains(&canonical)
             && let Some(last) = chosen.last_mut()
         {
@@ -293,6 +329,11 @@ impl View<'_> {
             parts.push(", all in the same words".to_owned());
         } else if same > 0 {
             parts.push(format!(", {} in the same words", grouped(same as u64)));
+        }
+        let reference =
+            others.iter().filter(|member| self.report.is_reference(member.document)).count();
+        if reference > 0 {
+            parts.push(format!(", {} of the reference", grouped(reference as u64)));
         }
         parts.concat()
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, cast
 
 from . import _doublet
-from ._inputs import Input, adapter
+from ._inputs import Input, adapter, reference_of
 from ._options import InputOptions
 from ._progress import ProgressOption, told
 from .report import Report
@@ -16,6 +16,9 @@ from .tables import Table
 __all__ = ["Cut", "Removal", "Removals", "dedup"]
 
 D = TypeVar("D")
+
+#: The argument of :func:`dedup` that a document came in by.
+KeptIn = Literal["dataset", "protect", "against"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,9 @@ class Cut:
     #: The same in bytes.
     start_byte: int
     end_byte: int
-    #: The row that keeps the passage, of the data or (``kept_protected``) of ``protect``.
+    #: The row that keeps the passage, and the argument that it came in by.
     kept: int
-    kept_protected: bool
+    kept_in: KeptIn
     #: Where it keeps it, in code points.
     kept_start: int
     kept_end: int
@@ -54,9 +57,9 @@ class Removal:
     rule: Literal["exact", "near", "contained", "passage", "short"]
     #: Similarity, containment or identity by the rule; for ``short`` the share that was cut.
     score: float
-    #: The row that stands for it, of the data or (``kept_protected``) of ``protect``.
+    #: The row that stands for it, and the argument that it came in by.
     kept: int
-    kept_protected: bool
+    kept_in: KeptIn
     kept_name: str
     #: What was cut: one for ``passage``, all for ``short``, none otherwise.
     cuts: tuple[Cut, ...]
@@ -69,7 +72,7 @@ class Removals(Table[Removal]):
 
     __slots__ = ("report",)
 
-    #: The search behind it. With ``protect``, its documents are the protected ones, then the data.
+    #: The search behind it. Its documents are those of ``against``, of ``protect``, then the data.
     report: Report
 
     def __init__(self, native: _doublet.Cleaning) -> None:
@@ -80,9 +83,13 @@ class Removals(Table[Removal]):
                 name,
                 cast(Literal["exact", "near", "contained", "passage", "short"], rule),
                 score,
-                *kept,
+                kept[0],
+                cast(KeptIn, kept[1]),
                 kept_name,
-                tuple(Cut(*span, *row, *other, likeness) for span, row, other, likeness in cuts),
+                tuple(
+                    Cut(*span, row, cast(KeptIn, came_by), *other, likeness)
+                    for span, (row, came_by), other, likeness in cuts
+                ),
                 native.removed_text(index),
             )
 
@@ -96,6 +103,7 @@ def dedup(
     keep: str = "longest",
     remove: str | Iterable[str] = ("exact", "near"),
     protect: Input | None = None,
+    against: Input | None = None,
     cut: Literal["word", "sentence", "paragraph"] = "word",
     replace_with: str = "",
     cut_boilerplate: bool = False,
@@ -131,6 +139,8 @@ def dedup(
             second place on.
         protect: more documents (as for ``dataset``, with the same fields) that stand for what
             they match, and are not part of what comes back: an evaluation set.
+        against: remove only what stands in this reference too (an evaluation set, an earlier
+            crawl), and nothing for standing twice in the data; otherwise as in :func:`find`.
         cut: where passages are cut: at their first and last word, or the whole sentences or
             paragraphs inside them.
         replace_with: what stands for a passage that was cut.
@@ -183,14 +193,16 @@ def dedup(
         "cut": cut,
         "cut_boilerplate": cut_boilerplate,
         "min_words_left": min_words_left,
+        "replace_with": replace_with,
     }
-    source = adapter(dataset, twice=True)
+    reference = reference_of(against, options, progress)
+    source = adapter(dataset, twice=True, reference=reference)
     documents = source.documents(options, progress)
     protected = None
     if protect is not None:
         of_protected = InputOptions(text_field=text_field, id_field=id_field, metadata=False)
         protected = adapter(protect).documents(of_protected, progress)
     with told(progress) as tell:
-        native = _doublet.clean(documents, protected, search, cleaning, replace_with, tell)
+        native = _doublet.clean(documents, protected, reference, search, cleaning, tell)
     left = source.without(native.kept(), native.texts(), options)
     return cast(D, left), Removals(native)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from . import _doublet
-from ._inputs import Input, adapter
+from ._inputs import Input, adapter, reference_of
 from ._options import InputOptions
 from ._progress import ProgressOption, told
 from .report import Report
@@ -18,6 +18,7 @@ __all__ = ["align", "compare", "find"]
 def find(
     documents: Input,
     *,
+    against: Input | None = None,
     threshold: float = 0.8,
     shingle_size: int = 5,
     sketch_size: int = 256,
@@ -54,6 +55,10 @@ def find(
             anything else with ``__arrow_c_stream__`` or ``__arrow_c_array__``; a Hugging Face
             ``Dataset``; what :func:`read` returned; or a path or a list of ``pathlib.Path``. A
             single string is a path, strings in a list are texts.
+        against: a reference (an evaluation set, an earlier crawl), as ``documents``, which are
+            compared with it only, and nothing within either. In the report its documents come
+            first. It is read with the same options, unless :func:`read` did it; groups and dates
+            it need not have, and files of it are no part of ``documents``.
         threshold: lowest Jaccard similarity of near-duplicates, above 0 to 1.
         shingle_size: words a shingle, 1 to 64.
         sketch_size: registers of a document's sketch, a power of two from 16 to 4096: fewer are
@@ -85,7 +90,7 @@ def find(
             is called on this thread.
 
     Raises:
-        ConfigError: an option out of its range.
+        ConfigError: an option out of its range, or a reference without documents.
         FieldError: a document without a text, or with something else in its place.
         EncodingError: a text that UTF-8 cannot hold (lone surrogates); it names the document.
         LimitError: more than 4,294,967,294 documents, or a text of 4 GiB.
@@ -128,9 +133,10 @@ def find(
         "only": only,
         "threads": threads,
     }
-    native = adapter(documents).documents(options, progress)
+    reference = reference_of(against, options, progress)
+    native = adapter(documents, reference=reference).documents(options, progress)
     with told(progress) as tell:
-        return Report(_doublet.find(native, search, tell))
+        return Report(_doublet.find(native, reference, search, tell))
 
 
 def compare(

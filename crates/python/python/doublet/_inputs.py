@@ -15,7 +15,7 @@ from ._options import FIELDS, InputOptions
 from ._progress import ProgressOption, told
 from .errors import ConfigError
 
-__all__ = ["Documents", "Input", "adapter", "read"]
+__all__ = ["Documents", "Input", "adapter", "read", "reference_of"]
 
 #: What functions take: paths, texts, pairs, records, tables, data sets.
 Input = Union[
@@ -139,12 +139,30 @@ class Adapter(Protocol):
         """The same kind of thing with these rows and, for some of them, these texts."""
 
 
-def adapter(data: Input, *, twice: bool = False) -> Adapter:
-    """The adapter for whatever this is; ``twice`` says that a part of it is wanted later."""
+def reference_of(
+    against: Input | None, options: InputOptions, progress: ProgressOption
+) -> _doublet.Documents | None:
+    """The documents of a reference, which are read as those of a corpus are, as far as that goes."""
+    if against is None:
+        return None
+    if isinstance(against, Documents):
+        return against._native
+    of_reference = options.of_reference()
+    reference = adapter(against)
+    if not isinstance(reference, _Paths):
+        of_reference = of_reference.of_memory()
+    return reference.documents(of_reference, progress)
+
+
+def adapter(
+    data: Input, *, twice: bool = False, reference: _doublet.Documents | None = None
+) -> Adapter:
+    """The adapter for whatever this is; ``twice`` says that a part of it is wanted later. Files of
+    the reference are no part of it."""
     if isinstance(data, Documents):
         return _Read(data)
     if isinstance(data, (str, PathLike)):
-        return _Paths((data,))
+        return _Paths((data,), reference)
     names = {f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in type(data).__mro__}
     for name, make in _ADAPTERS.items():
         if name in names:
@@ -162,7 +180,7 @@ def adapter(data: Input, *, twice: bool = False) -> Adapter:
     if isinstance(data, Iterable) and not isinstance(data, (bytes, bytearray)):
         items: Sequence[Any] = data if isinstance(data, (list, tuple)) else list(data)
         if items and isinstance(items[0], PathLike):
-            return _Paths(items)
+            return _Paths(items, reference)
         return _Items(items)
     raise TypeError(
         f"found {type(data).__name__}; expected paths, a list of texts, pairs or records, a data "
@@ -173,12 +191,17 @@ def adapter(data: Input, *, twice: bool = False) -> Adapter:
 class _Paths:
     """Files and folders."""
 
-    def __init__(self, paths: Sequence[str | PathLike[str]]) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | PathLike[str]],
+        reference: _doublet.Documents | None = None,
+    ) -> None:
         self._paths = [fspath(path) for path in paths]
+        self._reference = reference
 
     def documents(self, options: InputOptions, progress: ProgressOption) -> _doublet.Documents:
         with told(progress) as tell:
-            self._read = _doublet.read(self._paths, options.of_files(), tell)
+            self._read = _doublet.read(self._paths, self._reference, options.of_files(), tell)
         return self._read
 
     def without(self, kept: list[int], texts: dict[int, str], options: InputOptions) -> Documents:

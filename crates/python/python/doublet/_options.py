@@ -32,6 +32,7 @@ class InputOptions:
         include: str | Sequence[str] = (),
         exclude: str | Sequence[str] = (),
         skip_hidden: bool = False,
+        require_fields: bool = True,
     ) -> None:
         self.fields: dict[str, Any] = {
             "text_field": text_field,
@@ -40,6 +41,7 @@ class InputOptions:
             "date_field": date_field,
             "metadata": metadata if isinstance(metadata, bool) else list(metadata),
             "strict": strict,
+            "require_fields": require_fields,
         }
         self._files: dict[str, Any] = {
             "format_in": format_in,
@@ -58,6 +60,14 @@ class InputOptions:
     def of_files(self) -> dict[str, Any]:
         """The options for files."""
         return {**self.fields, **self._files}
+
+    def of_reference(self) -> InputOptions:
+        """The same for documents that need not have a group or a date."""
+        return InputOptions(**{**self.fields, **self._files, "require_fields": False})
+
+    def of_memory(self) -> InputOptions:
+        """The same without what concerns files."""
+        return InputOptions(**self.fields)
 
     def check_memory(self) -> None:
         """Refuses options that concern files, where there are none."""

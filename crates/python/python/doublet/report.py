@@ -86,8 +86,8 @@ class Report:
             return Cluster(
                 representative,
                 tuple(
-                    ClusterMember(document, cast(MatchKind, kind), similarity, containment)
-                    for document, kind, similarity, containment in members
+                    ClusterMember(document, cast(MatchKind, kind), *scores)
+                    for document, kind, *scores in members
                 ),
                 lowest_score,
             )
@@ -211,12 +211,13 @@ class Report:
         )
 
     def _document(self, index: int) -> DocumentEntry:
-        name, group, date, origin, size, tokens, content_hash, metadata, share = (
+        name, reference, group, date, origin, size, tokens, content_hash, metadata, share = (
             self._native.document_at(index)
         )
         return DocumentEntry(
             index,
             name,
+            reference,
             self.groups[group].name,
             date,
             None if origin is None else Origin(*origin),

@@ -68,11 +68,14 @@ class ClusterMember:
     similarity: float
     #: Share of its shingles that the representative holds, 0 to 1.
     containment: float
+    #: Share of the representative's shingles that it holds, 0 to 1.
+    contains: float
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Documents that are versions of one document."""
+    """Documents that are versions of one document. With a reference the representative is one of
+    its documents, and the others are those that match it."""
 
     #: Number of the version to keep.
     representative: int
@@ -268,6 +271,8 @@ class Group:
     """A group of documents: an outlet, a crawl, a folder."""
 
     name: str
+    #: Whether its documents belong to the reference.
+    reference: bool
     #: Number of documents, bytes of text, and tokens in it.
     documents: int
     bytes: int
@@ -280,12 +285,14 @@ class Coverage(Table[Share]):
     As a sequence: the whole collection, then the groups in the order of ``report.groups``.
     """
 
-    __slots__ = ("between", "groups", "total")
+    __slots__ = ("between", "groups", "reference", "total")
 
     #: The whole collection.
     total: Share
-    #: By name of group.
+    #: By name of group; with a reference, groups of what was compared with it.
     groups: dict[str, Share]
+    #: Those of the reference: how much of them stands in the others.
+    reference: dict[str, Share]
     #: ``between[i][j]``: tokens of group ``i`` that stand (also) in group ``j``; for ``i == j`` in
     #: another place of the same group.
     between: tuple[tuple[int, ...], ...]
@@ -295,7 +302,9 @@ class Coverage(Table[Share]):
         shares = [Share(*total), *(Share(*share) for share in of_groups)]
         super().__init__(len(shares), shares.__getitem__, lambda: native.table("coverage"))
         self.total = shares[0]
-        self.groups = {group.name: share for group, share in zip(groups, shares[1:], strict=True)}
+        named = list(zip(groups, shares[1:], strict=True))
+        self.groups = {group.name: share for group, share in named if not group.reference}
+        self.reference = {group.name: share for group, share in named if group.reference}
         self.between = tuple(map(tuple, between))
 
 
@@ -352,10 +361,12 @@ class Origin:
 class DocumentEntry:
     """What a report keeps of a document."""
 
-    #: Its number: the index in what was handed over.
+    #: Its number: the index in what was handed over, a reference first.
     number: int
     #: Its id.
     name: str
+    #: Whether it belongs to the reference.
+    reference: bool
     #: The name of its group.
     group: str
     #: Its date as it was written.

@@ -4,7 +4,13 @@ const REASONS = {
   exact: "exact copy",
   near: "nearly the same",
   contained: "contained in it",
+  contains: "contains it",
 };
+
+/** Whether a corpus was compared with a reference. */
+function isAcross() {
+  return report.parameters.compared === "reference";
+}
 
 function clustersView(number, query, signal) {
   if (!report.clusters.length) return [h("h1", {}, "Copies"), h("p", {}, report.parameters.scope === "passages" ? "Only passages were looked for." : "No document is a version of another.")];
@@ -15,11 +21,13 @@ function clustersView(number, query, signal) {
     title: "Copies",
     chosen: "The group of copies",
     back: "← All groups",
-    hint: `Documents that are versions of one another: ${groups}. Choose one to see its versions.`,
+    hint: isAcross()
+      ? `Documents of the reference that the corpus matches: ${groups}. Choose one to see what matches it.`
+      : `Documents that are versions of one another: ${groups}. Choose one to see its versions.`,
     all: report.clusters.map((cluster, index) => ({ ...cluster, index })),
     name: names,
     key: (cluster) => cluster.index,
-    state: (rows) => `${count(rows, "group")} of ${numbers.format(report.all_clusters)}; ${count(report.copies, "document")} beside the ones to keep`,
+    state: (rows) => `${count(rows, "group")} of ${numbers.format(report.all_clusters)}; ${count(report.copies, "document")} ${isAcross() ? "of the corpus" : "beside the ones to keep"}`,
     row: clusterRow,
     detail: oneCluster,
   };
@@ -51,15 +59,16 @@ function oneCluster(number, detail, back) {
     h(
       "article",
       { class: "carrier canonical" },
-      h("p", { class: "facts" }, `The one to keep (${report.parameters.keep})`),
+      h("p", { class: "facts" }, isAcross() ? "Of the reference" : `The one to keep (${report.parameters.keep})`),
       h("h3", {}, h("a", { href: `#document/${representative}` }, nameElement(representative))),
       h("p", { class: "facts" }, [provenance(representative), count(report.byId.get(representative)?.share.tokens || 0, "word")].filter(Boolean).join(" · ")),
     ),
     h("h3", {}, "Side by side with"),
     cluster.all_members > members.length ? notice(`Showing ${numbers.format(members.length)} of ${numbers.format(cluster.all_members)}. `, ...wholeResult()) : null,
-    growingList(members, 50, ([id, kind, similarity, containment]) => {
-      const facts = [`similarity ${score(similarity)}`, `contained to ${percent(containment, 1)}`, provenance(id), count(report.byId.get(id)?.share.tokens || 0, "word")];
-      const link = pairLink(representative, id, undefined, nameElement(id, { class: "quote" }), h("small", {}, h("b", {}, REASONS[kind]), ` · ${facts.filter(Boolean).join(" · ")}`));
+    growingList(members, 50, ([id, kind, similarity, containment, contains]) => {
+      const holds = kind === "contained" && containment < contains;
+      const facts = [`similarity ${score(similarity)}`, holds ? `contains ${percent(contains, 1)} of it` : `contained to ${percent(containment, 1)}`, provenance(id), count(report.byId.get(id)?.share.tokens || 0, "word")];
+      const link = pairLink(representative, id, undefined, nameElement(id, { class: "quote" }), h("small", {}, h("b", {}, REASONS[holds ? "contains" : kind]), ` · ${facts.filter(Boolean).join(" · ")}`));
       link.className = "card";
       return link;
     }, { class: "plain cards", "aria-label": "Other versions" }),

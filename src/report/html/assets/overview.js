@@ -9,17 +9,17 @@ function overview() {
   ];
   if (passagesRan) {
     figures.push([numbers.format(report.reuse), report.reuse === 1 ? "shared passage" : "shared passages", report.boilerplate ? `and ${numbers.format(report.boilerplate)} of boilerplate` : "no boilerplate", "#passages"]);
-    figures.push([percent(total.reuse, total.tokens), "of all words stand elsewhere too", `${count(total.reuse, "word")}`]);
+    for (const [share, what] of coverageFigures(total)) figures.push([percent(share.reuse, share.tokens), what, count(share.reuse, "word")]);
   }
   if (documentsRan) {
-    figures.push([numbers.format(report.all_clusters), report.all_clusters === 1 ? "group of copies" : "groups of copies", report.copies ? `${count(report.copies, "document")} could go` : "every document is its own", "#clusters"]);
+    figures.push([numbers.format(report.all_clusters), report.all_clusters === 1 ? "group of copies" : "groups of copies", report.copies ? `${count(report.copies, "document")} ${isAcross() ? "of the corpus" : "could go"}` : "every document is its own", "#clusters"]);
   }
   const histograms = [
     passagesRan && report.passages.length ? histogram("Passages by documents that carry them", "passages", report.passage_sizes, 1) : null,
     documentsRan && report.all_clusters ? histogram("Groups of copies by size", "groups", report.cluster_sizes, 2) : null,
   ];
   return [
-    h("h1", {}, "What repeats"),
+    h("h1", {}, isAcross() ? "What of the reference stands in the corpus" : "What repeats"),
     ...leftOut(),
     h(
       "ul",
@@ -44,6 +44,19 @@ function overview() {
       ".",
       report.folder ? [" Names are shown without ", foreign(shorten(report.folder, 80)), ", which all share."] : [],
     ),
+  ];
+}
+
+/** How much stands elsewhere; with a reference, of either side in the other. */
+function coverageFigures(total) {
+  if (!isAcross()) return [[total, "of all words stand elsewhere too"]];
+  const sum = (reference) =>
+    report.groups
+      .filter((group) => Boolean(group.reference) === reference)
+      .reduce((all, { share }) => ({ tokens: all.tokens + share.tokens, reuse: all.reuse + share.reuse }), { tokens: 0, reuse: 0 });
+  return [
+    [sum(true), "of the reference stand in the corpus"],
+    [sum(false), "of the corpus stand in the reference"],
   ];
 }
 
