@@ -15,10 +15,10 @@ import pyarrow
 import pytest
 
 import doublet
-from conftest import QUESTION
 from test_program import check, without_times
 from test_report import check_report
 
+QUESTION = "How many of the seven bridges of the old town can a walker cross once and only once?"
 CORPUS = [
     {"id": "p0", "text": "Quiz night came and went; nobody had the least idea of what to ask next."},
     {"id": "p1", "text": f"Quiz night: {QUESTION} Nobody knew."},
@@ -46,8 +46,11 @@ def test_only_what_both_sides_have_is_told(kind: str) -> None:
     assert [(document.name, document.reference) for document in report.documents] == [
         ("q0", True), ("q1", True), ("p0", False), ("p1", False), ("p2", False),
     ]  # fmt: skip
-    # The two pages are copies of one another, which nobody asked for.
-    assert not report.matches and len(report.passages) == 1
+    # That the two pages are copies of one another nobody asked.
+    assert [(found.a, found.b, found.kind) for found in report.matches] == [
+        (1, 3, "contained"), (1, 4, "contained"),
+    ]  # fmt: skip
+    assert len(report.passages) == 1
     passage = report.passages[0]
     assert [member.name for member in passage.members] == ["q1", "p1", "p2"]
     assert passage.document == 1 and passage.text == QUESTION.rstrip("?")
