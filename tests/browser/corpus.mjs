@@ -89,6 +89,8 @@ export function newsroom(path) {
   add("hebrew-2", "הנמל", 13, `ב\n${HEBREW.replace("הישן", "החדש")}!\n`);
   add("新聞/朝刊", "港湾新聞", 12, `朝。${JAPANESE}`);
   add("新聞/夕刊", "港湾新聞", 13, `夕。${JAPANESE}`);
+  // The last one shares nothing.
+  add("alone", "The Globe", 27, Array.from({ length: 60 }, (_, i) => `lone${i}`).join(" "));
   writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
 }
 

@@ -316,7 +316,13 @@ test("deep links land", async () => {
   });
   await look("news", "pair/1/5/2", async (page) => inSight(page, ".side:last-child span.hit.current"));
   await look("news", "passage/99999", async (page) => page.locator(".notice").waitFor());
-  await look("news", "pair/99998/99999", async (page) => page.locator(".notice").waitFor());
+  await look("news", "pair/99998/99999", async (page) => {
+    assert.match(await page.locator(".notice").innerText(), /no document 99998 and 99999/);
+    await page.evaluate(() => (location.hash = "#overview"));
+    const alone = Number(await page.locator(".figures strong").first().innerText()) - 1;
+    await page.evaluate((id) => (location.hash = `#pair/1/${id}`), alone);
+    await page.getByText(`Document ${alone}, counted from 0, shares nothing`).waitFor();
+  });
   await look("news", "overview", async (page) => {
     await page.evaluate(() => (location.hash = "#passage/1"));
     await shows(page, "passage/1");

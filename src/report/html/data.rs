@@ -155,7 +155,7 @@ impl<'a> Selection<'a> {
             .zip(shares)
             .map(|(group, share)| GroupRow {
                 name: match beginning(&group.name, NAME_BYTES) {
-                    name if group.reference => Cow::Owned(format!("{name} (reference)")),
+                    name if group.reference => Cow::Owned(format!("reference: {name}")),
                     name => Cow::Borrowed(name),
                 },
                 reference: group.reference,

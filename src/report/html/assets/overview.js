@@ -12,7 +12,7 @@ function overview() {
     for (const [share, what] of coverageFigures(total)) figures.push([percent(share.reuse, share.tokens), what, count(share.reuse, "word")]);
   }
   if (documentsRan) {
-    figures.push([numbers.format(report.all_clusters), report.all_clusters === 1 ? "group of copies" : "groups of copies", report.copies ? `${count(report.copies, "document")} ${isAcross() ? "of the corpus" : "could go"}` : "every document is its own", "#clusters"]);
+    figures.push([numbers.format(report.all_clusters), report.all_clusters === 1 ? "group of copies" : "groups of copies", report.copies ? `${count(report.copies, "document")} ${isAcross() ? "of the corpus" : "could go"}` : isAcross() ? "nothing is a copy of the reference" : "every document is its own", "#clusters"]);
   }
   const histograms = [
     passagesRan && report.passages.length ? histogram("Passages by documents that carry them", "passages", report.passage_sizes, 1) : null,

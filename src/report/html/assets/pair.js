@@ -1,9 +1,18 @@
 // Two documents side by side: full texts, what they share under the same number and colour.
 
+/** Why documents are not here. A page holds all that share something, unless it says otherwise. */
+function absent(ids) {
+  const unknown = ids.filter((id) => !(id < report.documents));
+  if (unknown.length) return notice(`The collection has no document ${unknown.join(" and ")}.`);
+  const { passages, clusters } = report.left_out;
+  if (passages || clusters) return notice("This page does not hold these documents. ", ...wholeResult());
+  return notice(`Document ${ids.join(" and ")}, counted from 0, shares nothing with another one.`);
+}
+
 async function pairView(a, b, focus, signal) {
   const title = h("h1", { class: "quiet" }, "Side by side");
   if (!report.byId.has(a) || !report.byId.has(b)) {
-    return [title, notice("This page does not hold these documents. ", ...wholeResult())];
+    return [title, absent([a, b].filter((id) => !report.byId.has(id)))];
   }
   const texts = await Promise.all([textOf(a), textOf(b)]);
   const passages = await sharedPassages(a, b);
