@@ -46,7 +46,7 @@ pub(super) struct Output {
 }
 
 /// Renders the text form.
-type Text<'a> = dyn Fn(&TextOptions, &mut dyn Write) -> io::Result<()> + 'a;
+type Text<'a> = dyn Fn(&TextOptions, &mut dyn Write) -> io::Result<()> + Sync + 'a;
 
 /// What is delivered.
 pub(super) struct Findings<'a> {

@@ -140,13 +140,15 @@ impl StoreBuilder {
     /// All features, to be compared.
     pub(crate) fn finish(mut self, durable: bool) -> Result<Store> {
         self.rows.seal(durable)?;
+        let Self { bands, samples, .. } = self;
+        let (bands, samples) = rayon::join(|| bands.finish(durable), || samples.finish(durable));
         Ok(Store {
             registers: self.registers,
             briefs: self.briefs,
             sample_counts: self.sample_counts,
             rows: self.rows,
-            bands: self.bands.finish(durable)?,
-            samples: self.samples.finish(durable)?,
+            bands: bands?,
+            samples: samples?,
             work: self.work,
         })
     }

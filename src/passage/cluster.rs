@@ -18,6 +18,7 @@
 //! is room for, one at least.
 
 use std::cmp::Reverse;
+use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -43,6 +44,8 @@ const ROUNDS: usize = 32;
 const SAMPLE: usize = 64;
 /// Bytes of memory for a site or an edge of a component that is refined, the stars included.
 const RECORD_BYTES: usize = 200;
+/// Sites that one thread aligns with a canonical passage, one after the other.
+const PORTION: usize = 64;
 /// Tokens beyond a site that its alignment to the canonical passage may take in.
 const MARGIN: u32 = 6;
 
@@ -80,9 +83,7 @@ pub(super) fn refine(
             let refined: Vec<Vec<Star>> = std::mem::take(&mut components)
                 .into_par_iter()
                 .map(|Component { sites, edges }| {
-                    workers.with(|worker| {
-                        Refiner { collection, places, edges, pairs, limits, worker }.refine(&sites)
-                    })
+                    Refiner { collection, places, edges, pairs, limits, workers }.refine(&sites)
                 })
                 .collect();
             refined.iter().flatten().try_for_each(|star| stars.add(star))?;
@@ -122,11 +123,11 @@ struct Refiner<'a> {
     edges: Vec<Edge>,
     pairs: &'a PairRows,
     limits: Limits,
-    worker: &'a mut Worker,
+    workers: &'a Workers,
 }
 
 impl Refiner<'_> {
-    fn refine(&mut self, component: &[SiteId]) -> Vec<Star> {
+    fn refine(&self, component: &[SiteId]) -> Vec<Star> {
         let mut stars = Vec::new();
         let mut rest = component.to_vec();
         let mut alone = Vec::new();
@@ -173,7 +174,7 @@ impl Refiner<'_> {
     }
 
     /// Stars of the pairs of which others leave out too much.
-    fn stars_of_untold(&mut self, stars: &[Star]) -> Vec<Star> {
+    fn stars_of_untold(&self, stars: &[Star]) -> Vec<Star> {
         let document = |site: SiteId| self.places[site as usize].document;
         let of_reference = self.edges.iter().filter(|edge| edge.turned == 0);
         let evidence = of_reference.map(|edge| Evidence {
@@ -194,28 +195,37 @@ impl Refiner<'_> {
     }
 
     /// The star around a site, and the sites that do not belong to it.
-    fn star(&mut self, centre: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
+    fn star(&self, centre: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
         let canonical = self.whole_words(self.places[centre as usize]);
         let tokens = self.collection.hashes(canonical.document);
-        let mut table = None;
-        let mut members: Vec<(u32, Alignment)> = Vec::new();
-        let mut left = Vec::new();
-        for &site in candidates.iter().filter(|&&site| site != centre) {
+        let table = OnceLock::new();
+        let table = || table.get_or_init(|| GramTable::new(&tokens, canonical.tokens));
+        let alignment = |worker: &mut Worker, site: SiteId| {
             checkpoint();
             let place = self.places[site as usize];
-            let alignment = self
-                .copied(canonical, place)
+            let fits = |alignment: &Alignment| self.fits(alignment, canonical, place);
+            self.copied(canonical, place)
                 .or_else(|| self.known(centre, site, canonical))
-                .filter(|alignment| self.fits(alignment, canonical, place))
-                .or_else(|| {
-                    let table =
-                        table.get_or_insert_with(|| GramTable::new(&tokens, canonical.tokens));
-                    self.aligned(table, canonical, place)
-                        .filter(|alignment| self.fits(alignment, canonical, place))
-                });
+                .filter(fits)
+                .or_else(|| self.aligned(worker, table(), canonical, place).filter(fits))
+        };
+        let alignments = |sites: &[SiteId]| -> Vec<Option<Alignment>> {
+            let others = sites.iter().map(|&site| (site != centre).then_some(site));
+            self.workers.with(|worker| {
+                others.map(|site| site.and_then(|site| alignment(worker, site))).collect()
+            })
+        };
+        // All threads are for the one component that a collection may have.
+        let aligned: Vec<Vec<Option<Alignment>>> =
+            candidates.par_chunks(PORTION).map(alignments).collect();
+        let (mut members, mut left) = (Vec::new(), Vec::new());
+        for (&site, alignment) in candidates.iter().zip(aligned.into_iter().flatten()) {
             match alignment {
-                Some(alignment) => members.push((place.document, alignment)),
-                None => left.push(site),
+                Some(alignment) => {
+                    members.push((self.places[site as usize].document, alignment));
+                }
+                None if site != centre => left.push(site),
+                None => {}
             }
         }
         (Star { canonical, members: distinct(canonical, members) }, left)
@@ -256,7 +266,13 @@ impl Refiner<'_> {
     }
 
     /// Aligns a place to the canonical passage.
-    fn aligned(&mut self, table: &GramTable, canonical: Place, place: Place) -> Option<Alignment> {
+    fn aligned(
+        &self,
+        worker: &mut Worker,
+        table: &GramTable,
+        canonical: Place,
+        place: Place,
+    ) -> Option<Alignment> {
         let both = self.collection.both(canonical.document, place.document);
         let (a, b) = (both.a(), both.b());
         let mut within_b = TokenRange::new(
@@ -275,14 +291,16 @@ impl Refiner<'_> {
         }
         let sides = Sides { a, b, within_a: canonical.tokens, within_b };
         let ids = (canonical.document, place.document);
-        let found = table.align(self.collection, self.worker, ids, sides);
+        let found = table.align(self.collection, worker, ids, sides);
         found.into_iter().max_by_key(|alignment| alignment.matched_half_words(a))
     }
 
     /// A place that neither begins nor ends inside a contraction.
-    fn whole_words(&mut self, place: Place) -> Place {
-        let tokens = self.worker.words.whole_words(self.collection, place.document, place.tokens);
-        Place { tokens, ..place }
+    fn whole_words(&self, place: Place) -> Place {
+        let Place { document, tokens } = place;
+        let whole =
+            |worker: &mut Worker| worker.words.whole_words(self.collection, document, tokens);
+        Place { document, tokens: self.workers.with(whole) }
     }
 
     /// The one of some sites that stands for all of `others`, which they are among.
@@ -294,21 +312,31 @@ impl Refiner<'_> {
         if others.len() == 2 {
             return sites[0];
         }
-        let sample = |of: &[SiteId]| -> Vec<SiteId> {
-            of.iter().copied().step_by(of.len().div_ceil(SAMPLE)).collect()
-        };
-        let mut counts: HashMap<u64, u32> = HashMap::new();
-        for site in sample(others) {
-            for gram in self.grams(site) {
-                *counts.entry(gram).or_default() += 1;
-            }
+        let sampled = self.sample(sites);
+        // With a reference not all are candidates.
+        let sampled_others = (sites.len() < others.len()).then(|| self.sample(others));
+        let counted = sampled_others.as_ref().unwrap_or(&sampled);
+        let total = counted.iter().map(|(_, grams)| grams.len()).sum();
+        let mut counts: HashMap<u64, u32> = HashMap::with_capacity(total);
+        for gram in counted.iter().flat_map(|(_, grams)| grams) {
+            *counts.entry(*gram).or_default() += 1;
         }
         let count = |gram: &u64| counts.get(gram).map_or(0, |&count| u64::from(count - 1));
-        let shared = |site| self.grams(site).iter().map(count).sum::<u64>();
-        sample(sites)
-            .into_iter()
-            .max_by_key(|&site| (shared(site), Reverse((self.places[site as usize], site))))
-            .unwrap_or(sites[0])
+        let shared = |grams: &[u64]| grams.iter().map(count).sum::<u64>();
+        sampled
+            .par_iter()
+            .with_min_len(least_of(sites.len()))
+            .map(|&(site, ref grams)| (shared(grams), Reverse((self.places[site as usize], site))))
+            .max()
+            .map_or(sites[0], |(_, Reverse((_, site)))| site)
+    }
+
+    /// Some of the sites, with their 3-grams.
+    fn sample(&self, sites: &[SiteId]) -> Vec<(SiteId, Vec<u64>)> {
+        let step = sites.len().div_ceil(SAMPLE);
+        let sampled: Vec<SiteId> = sites.iter().copied().step_by(step).collect();
+        let with_grams = |site| (site, self.grams(site));
+        sampled.into_par_iter().with_min_len(least_of(sites.len())).map(with_grams).collect()
     }
 
     fn grams(&self, site: SiteId) -> Vec<u64> {
@@ -320,7 +348,7 @@ impl Refiner<'_> {
     }
 
     /// Stars of lone sites around the neighbours they share most with.
-    fn stars_of_neighbours(&mut self, mut alone: Vec<SiteId>) -> Vec<Star> {
+    fn stars_of_neighbours(&self, mut alone: Vec<SiteId>) -> Vec<Star> {
         alone.sort_unstable();
         let mut groups: Vec<(SiteId, SiteId)> = Vec::new();
         for &site in &alone {
@@ -350,6 +378,11 @@ impl Refiner<'_> {
         }
         stars
     }
+}
+
+/// Sampled sites for a thread: of the many small components each is for one.
+const fn least_of(sites: usize) -> usize {
+    if sites > SAMPLE { 1 } else { SAMPLE }
 }
 
 /// Keeps of members that overlap one another or the canonical passage by half the one that

@@ -15,6 +15,7 @@ pub(crate) mod anchor;
 pub(crate) mod archive;
 mod blocks;
 pub(crate) mod cache;
+mod carry;
 pub(crate) mod chain;
 pub(crate) mod cluster;
 pub(crate) mod coverage;

@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::carry::{Reach, Taken, Target, Twin, furthest};
 use super::pairs::Place;
-use super::store::{Matches, PairRows, Side};
+use super::store::{PairRows, Side};
 use crate::cluster::UnionFind;
 use crate::error::Result;
 use crate::span::TokenRange;
-use crate::spill::{Sorted, Work, record};
-use crate::stop::{checkpoint, or_fail};
+use crate::spill::{Record, Sorted, Work, record};
+use crate::stop::checkpoint;
 
 /// Number of a site.
 pub(super) type SiteId = u32;
@@ -56,41 +57,31 @@ record! {
     key(edge) = u64::from(edge.component) << 32 | u64::from(edge.from)
 }
 
-record! {
-    /// Where a site is carried to by an alignment that it lies inside of.
-    Target {
-        document: u32,
-        /// Rank of the site among those of its round.
-        rank: u32,
-        /// Number among the targets of its site.
-        number: u32,
-        from: u32,
-        start: u32,
-        end: u32,
-    }
-    key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
-}
-
-/// The sites of one document by size class and start.
-#[derive(Default)]
-struct DocumentSites {
-    by_class: BTreeMap<(u32, u32), SiteId>,
+/// The sites of one document by size class and start, each with its end and what it is called.
+pub(super) struct DocumentSites<S> {
+    by_class: BTreeMap<(u32, u32), (u32, S)>,
 }
 
 fn size_class(tokens: TokenRange) -> u32 {
     tokens.len().max(1).ilog2()
 }
 
-impl DocumentSites {
+impl<S: Copy> DocumentSites<S> {
+    pub(super) const fn new() -> Self {
+        Self { by_class: BTreeMap::new() }
+    }
+
     /// The site that shares most with `tokens`, if it is at least half of both.
-    fn find(&self, places: &[Place], tokens: TokenRange) -> Option<SiteId> {
+    pub(super) fn find(&self, tokens: TokenRange) -> Option<S> {
         let class = size_class(tokens);
-        let mut best: Option<(u32, SiteId)> = None;
+        let mut best: Option<(u32, S)> = None;
         // Mutual overlap of a half means lengths within a factor of two.
         for class in class.saturating_sub(1)..=class + 1 {
             let from = tokens.start.saturating_sub(2 << class);
-            for (_, &site) in self.by_class.range((class, from)..(class, tokens.end)) {
-                let other = places[site as usize].tokens;
+            for (&(_, start), &(end, site)) in
+                self.by_class.range((class, from)..(class, tokens.end))
+            {
+                let other = TokenRange::new(start, end);
                 let overlap = tokens.overlap(other);
                 let longest = tokens.len().max(other.len());
                 if 2 * overlap >= longest && best.is_none_or(|(most, _)| overlap > most) {
@@ -101,19 +92,12 @@ impl DocumentSites {
         best.map(|(_, site)| site)
     }
 
-    fn add(&mut self, places: &mut Vec<Place>, place: Place) -> SiteId {
-        let site = places.len() as SiteId;
-        places.push(place);
-        self.enter(place.tokens, site);
-        site
-    }
-
-    fn enter(&mut self, tokens: TokenRange, site: SiteId) {
-        self.by_class.insert((size_class(tokens), tokens.start), site);
+    pub(super) fn enter(&mut self, tokens: TokenRange, site: S) {
+        self.by_class.insert((size_class(tokens), tokens.start), (tokens.end, site));
     }
 }
 
-/// Sides that are in memory while threads work on their documents.
+/// Records that are in memory while threads work on their documents.
 const AHEAD: usize = 1 << 16;
 
 /// Makes sites of all pairs and connects them.
@@ -139,14 +123,18 @@ pub(super) fn find_sites(
     sites.finish()
 }
 
-/// Calls `visit` with the sides of many documents at a time, in order.
-fn each_lot(sides: &Sorted<Side>, mut visit: impl FnMut(&[&[Side]]) -> Result<()>) -> Result<()> {
-    let (mut cursor, mut next) = (sides.all()?, Vec::new());
-    let mut lot: Vec<Side> = Vec::new();
+/// Calls `visit` with the records of many documents at a time, in order.
+fn each_lot<R: Record>(
+    records: &Sorted<R>,
+    document: impl Fn(&R) -> u32,
+    mut visit: impl FnMut(&[&[R]]) -> Result<()>,
+) -> Result<()> {
+    let (mut cursor, mut next) = (records.all()?, Vec::new());
+    let mut lot: Vec<R> = Vec::new();
     loop {
-        let more = cursor.group(&mut next, |side| side.document)?;
+        let more = cursor.group(&mut next, &document)?;
         if !more || lot.len() + next.len() > AHEAD {
-            let documents: Vec<&[Side]> = lot.chunk_by(|x, y| x.document == y.document).collect();
+            let documents: Vec<&[R]> = lot.chunk_by(|x, y| document(x) == document(y)).collect();
             visit(&documents)?;
             lot.clear();
         }
@@ -177,18 +165,22 @@ impl Finder<'_> {
     /// Makes the sites that the sides of pairs are.
     fn assign(&mut self) -> Result<()> {
         let Self { sides, site_of, places, .. } = self;
-        each_lot(sides, |documents| {
-            let assigned: Vec<Assigned> =
-                documents.par_iter().map(|sides| Assigned::new(sides)).collect();
-            for (sides, assigned) in documents.iter().zip(assigned) {
-                let first = places.len() as SiteId;
-                for (side, site) in sides.iter().zip(assigned.site_of) {
-                    site_of[side.pair as usize][usize::from(side.second)] = first + site;
+        each_lot(
+            sides,
+            |side| side.document,
+            |documents| {
+                let assigned: Vec<Assigned> =
+                    documents.par_iter().map(|sides| Assigned::new(sides)).collect();
+                for (sides, assigned) in documents.iter().zip(assigned) {
+                    let first = places.len() as SiteId;
+                    for (side, site) in sides.iter().zip(assigned.site_of) {
+                        site_of[side.pair as usize][usize::from(side.second)] = first + site;
+                    }
+                    places.extend(assigned.places);
                 }
-                places.extend(assigned.places);
-            }
-            Ok(())
-        })?;
+                Ok(())
+            },
+        )?;
         self.rounds.push(0);
         self.ranks = (0..places.len() as u32).collect();
         self.union = UnionFind::new(places.len() as u32);
@@ -217,59 +209,75 @@ impl Finder<'_> {
         let reach = Reach { pairs, site_of, min_words: *min_words };
         let mut targets = self.work.sorter("targets", 5);
         let mut next = first;
-        each_lot(self.sides, |documents| {
-            let mut jobs: Vec<(&[Side], usize, usize)> = Vec::new();
-            for sides in documents {
-                let document = sides[0].document;
-                let from = next;
-                // A site lies in a document that has sides: it was carried there by one.
-                while self.places.get(next).is_some_and(|place| place.document == document) {
-                    next += 1;
-                }
-                if from < next {
-                    jobs.push((sides, from, next));
-                }
-            }
-            let found: Vec<Vec<Target>> = jobs
-                .into_par_iter()
-                .map_init(Vec::new, |scratch, (sides, from, to)| {
-                    checkpoint();
-                    let mut found = Vec::new();
-                    let furthest = furthest(sides);
-                    for site in from..to {
-                        let place = self.places[site].tokens;
-                        let ids = (site as SiteId, self.ranks[site - first]);
-                        reach.targets(sides, &furthest, ids, place, scratch, &mut found);
+        each_lot(
+            self.sides,
+            |side| side.document,
+            |documents| {
+                let mut jobs: Vec<(&[Side], usize, usize)> = Vec::new();
+                for sides in documents {
+                    let document = sides[0].document;
+                    let from = next;
+                    // A site lies in a document that has sides: it was carried there by one.
+                    while self.places.get(next).is_some_and(|place| place.document == document) {
+                        next += 1;
                     }
-                    found
-                })
-                .collect();
-            found.iter().try_for_each(|found| targets.extend(found))
-        })?;
+                    if from < next {
+                        jobs.push((sides, from, next));
+                    }
+                }
+                let found: Vec<Vec<Target>> = jobs
+                    .into_par_iter()
+                    .map_init(Vec::new, |scratch, (sides, from, to)| {
+                        checkpoint();
+                        let mut found = Vec::new();
+                        let furthest = furthest(sides);
+                        for site in from..to {
+                            let place = self.places[site].tokens;
+                            let ids = (site as SiteId, self.ranks[site - first]);
+                            reach.targets(sides, &furthest, ids, place, scratch, &mut found);
+                        }
+                        found
+                    })
+                    .collect();
+                found.iter().try_for_each(|found| targets.extend(found))
+            },
+        )?;
         targets.finish(false)
     }
 
     /// Makes the sites that are new of what others were carried to, and connects all.
     fn take_in(&mut self, targets: &Sorted<Target>) -> Result<()> {
-        let (mut cursor, mut targets) = (targets.all()?, Vec::new());
         let first = self.places.len();
         // When each new site was found.
         let mut found: Vec<(u32, u32)> = Vec::new();
-        while cursor.group(&mut targets, |target| target.document)? {
-            let document = targets[0].document;
-            let mut here = self.sites_of(document);
-            for &Target { rank, number, from, start, end, .. } in &targets {
-                let tokens = TokenRange::new(start, end);
-                let twin = here.find(&self.places, tokens).unwrap_or_else(|| {
-                    self.union.push();
-                    found.push((rank, number));
-                    here.add(&mut self.places, Place { document, tokens })
-                });
-                if twin != from {
-                    self.union.union(from, twin);
+        each_lot(
+            targets,
+            |target| target.document,
+            |documents| {
+                let taken: Vec<Taken> = documents
+                    .par_iter()
+                    .map(|targets| Taken::new(self.sites_of(targets[0].document), targets))
+                    .collect();
+                for (targets, taken) in documents.iter().zip(taken) {
+                    let new = self.places.len() as SiteId;
+                    for place in taken.places {
+                        self.union.push();
+                        self.places.push(place);
+                    }
+                    found.extend(taken.found);
+                    for (target, twin) in targets.iter().zip(taken.twins) {
+                        let twin = match twin {
+                            Twin::Known(site) => site,
+                            Twin::New(number) => new + number,
+                        };
+                        if twin != target.from {
+                            self.union.union(target.from, twin);
+                        }
+                    }
                 }
-            }
-        }
+                Ok(())
+            },
+        )?;
         let mut order: Vec<u32> = (0..(self.places.len() - first) as u32).collect();
         order.par_sort_unstable_by_key(|&new| found[new as usize]);
         self.ranks = vec![0; order.len()];
@@ -280,14 +288,15 @@ impl Finder<'_> {
     }
 
     /// The sites of a document so far.
-    fn sites_of(&self, document: u32) -> DocumentSites {
-        let mut here = DocumentSites::default();
+    fn sites_of(&self, document: u32) -> DocumentSites<Twin> {
+        let mut here = DocumentSites::new();
         let ends = self.rounds.iter().copied().skip(1).chain([self.places.len()]);
         for (&first, end) in self.rounds.iter().zip(ends) {
             let round = &self.places[first..end];
             let from = first + round.partition_point(|place| place.document < document);
             let own = self.places[from..end].iter().take_while(|place| place.document == document);
-            own.zip(from..).for_each(|(place, site)| here.enter(place.tokens, site as SiteId));
+            own.zip(from..)
+                .for_each(|(place, site)| here.enter(place.tokens, Twin::Known(site as SiteId)));
         }
         here
     }
@@ -331,7 +340,7 @@ impl Assigned {
     /// Gives each side of one document its site; the spans found most often come first, so that
     /// they set the extents.
     fn new(sides: &[Side]) -> Self {
-        let mut here = DocumentSites::default();
+        let mut here = DocumentSites::new();
         let mut places = Vec::new();
         let mut site_of = vec![0; sides.len()];
         let mut first = 0;
@@ -346,76 +355,14 @@ impl Assigned {
         });
         for (first, span) in spans {
             let (document, tokens) = (span[0].document, span[0].tokens());
-            let site = here
-                .find(&places, tokens)
-                .unwrap_or_else(|| here.add(&mut places, Place { document, tokens }));
+            let site = here.find(tokens).unwrap_or_else(|| {
+                let site = places.len() as SiteId;
+                places.push(Place { document, tokens });
+                here.enter(tokens, site);
+                site
+            });
             site_of[first..first + span.len()].fill(site);
         }
         Self { places, site_of }
     }
-}
-
-/// By side: the furthest end among those of its document up to it. It bounds the search for sides
-/// that reach over a site.
-fn furthest(sides: &[Side]) -> Vec<u32> {
-    let furthest = |furthest: &mut u32, side: &Side| {
-        *furthest = side.end.max(*furthest);
-        Some(*furthest)
-    };
-    sides.iter().scan(0, furthest).collect()
-}
-
-/// What decides where sites are carried to.
-struct Reach<'a> {
-    pairs: &'a PairRows,
-    site_of: &'a [[SiteId; 2]],
-    min_words: u32,
-}
-
-impl Reach<'_> {
-    /// Where the alignments that a site lies inside of carry it.
-    fn targets(
-        &self,
-        sides: &[Side],
-        furthest: &[u32],
-        (from, rank): (SiteId, u32),
-        tokens: TokenRange,
-        scratch: &mut Vec<u8>,
-        found: &mut Vec<Target>,
-    ) {
-        let starts = sides.partition_point(|side| side.start <= tokens.start);
-        let mut number = 0;
-        for (side, _) in sides[..starts]
-            .iter()
-            .zip(furthest)
-            .rev()
-            .take_while(|(_, furthest)| **furthest >= tokens.end)
-        {
-            let turned = side.second == 1;
-            let own = self.site_of[side.pair as usize][usize::from(side.second)] == from;
-            if own || side.end < tokens.end {
-                continue;
-            }
-            let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
-            if let Some(place) = or_fail(self.pairs.with(side.pair, turned, scratch, carry)) {
-                let Place { document, tokens: TokenRange { start, end } } = place;
-                found.push(Target { document, rank, number, from, start, end });
-                number += 1;
-            }
-        }
-    }
-}
-
-/// Where a range of the first side stands on the other, if enough of it is equal there.
-fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<Place> {
-    let mut hull: Option<TokenRange> = None;
-    let mut equal = 0;
-    let inside = matches.from(tokens.start).map_while(|stretch| stretch.clipped(tokens));
-    for part in inside.filter(|part| !part.form) {
-        let there = TokenRange::new(part.at_b, part.at_b + part.len);
-        equal += part.len;
-        hull = Some(hull.map_or(there, |hull| hull.hull(there)));
-    }
-    hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words)
-        .map(|tokens| Place { document: matches.other(), tokens })
 }

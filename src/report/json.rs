@@ -212,113 +212,16 @@
 //! | `line` | integer or null | The line, from 1. |
 //! | `message` | string | What was found, what was expected, what to do. |
 
-use std::io::{self, Read, Write};
+mod lines;
 
-use serde::{Deserialize, Serialize};
-use serde_json::ser::Formatter;
+use std::io::Read;
 
+use serde::Deserialize;
+
+pub use self::lines::{write, write_pretty};
 use super::model::{Report, SCHEMA_VERSION};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
-
-/// Writes a report as one line and a line feed.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write(report: &Report, mut out: impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut out, report)?;
-    out.write_all(b"\n")
-}
-
-/// Writes a report with line breaks: one item (a document, a match, a passage) a line, so that it
-/// can be looked at, searched and compared line by line at hardly more than the compact size.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_pretty(report: &Report, mut out: impl Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, ItemLines::default());
-    report.serialize(&mut serializer)?;
-    out.write_all(b"\n")
-}
-
-/// Depth down to which values stand on lines of their own: the report and its lists.
-const LINE_DEPTH: usize = 2;
-
-/// Breaks lines between items, and not inside them.
-#[derive(Default)]
-struct ItemLines {
-    depth: usize,
-    filled: bool,
-}
-
-impl ItemLines {
-    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth += 1;
-        self.filled = false;
-        out.write_all(bracket)
-    }
-
-    fn next<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            out.write_all(b",")?;
-        }
-        if self.depth <= LINE_DEPTH { self.line(out) } else { Ok(()) }
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        let own_line = self.filled && self.depth <= LINE_DEPTH;
-        self.depth -= 1;
-        if own_line {
-            self.line(out)?;
-        }
-        out.write_all(bracket)
-    }
-
-    fn line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
-        out.write_all(b"\n")?;
-        out.write_all(&b"    "[..2 * self.depth.min(LINE_DEPTH)])
-    }
-}
-
-impl Formatter for ItemLines {
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"}")
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(if self.depth <= LINE_DEPTH { b": " } else { b":" })
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
-}
 
 #[derive(Deserialize)]
 struct Head {
