@@ -11,7 +11,7 @@ use super::Exit;
 
 static PENDING: Mutex<Vec<Aside>> = Mutex::new(Vec::new());
 
-/// How often a folder is removed with all that is in it: its writer may still be adding to it.
+/// How often a folder is removed with all that is in it: its writer may be about to add a file.
 const ATTEMPTS: usize = 100;
 
 /// Something that is to go.
@@ -25,7 +25,10 @@ impl Aside {
     fn remove(&self) {
         let path = &self.path;
         if self.whole {
-            // Who writes makes no folder but inside this one, so it does not come back.
+            // Under another name nobody finds it to write more into it. Who writes makes no folder
+            // but inside this one, so it does not come back.
+            let gone = path.with_extension("interrupted");
+            let path = if std::fs::rename(path, &gone).is_ok() { &gone } else { path };
             for _ in 0..ATTEMPTS {
                 if std::fs::remove_dir_all(path).is_ok() || !path.exists() {
                     break;
