@@ -339,6 +339,18 @@ def test_format_in_says_what_a_file_holds() -> None:
         doublet.find(["One."], format_in="csv")
 
 
+def test_parquet_files_are_read_by_path(articles: list[dict[str, str]]) -> None:
+    frame = polars.DataFrame([{**article, "n": n} for n, article in enumerate(articles)])
+    frame.write_parquet("articles.parquet")
+    read = doublet.find("articles.parquet")
+    assert [p.text for p in read.passages] == [p.text for p in doublet.find(frame).passages]
+    entry = read.documents[1]
+    assert entry.name == articles[1]["id"] and entry.metadata == {"n": 1}
+    assert entry.origin is not None and entry.origin.path == "articles.parquet"
+    data, _ = doublet.dedup(Path("articles.parquet"), remove="passages")
+    assert [name for name, _ in data] == [article["id"] for article in articles]
+
+
 def test_named_fields_are_kept_alike_from_files_and_from_memory() -> None:
     Path("records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)), encoding="utf-8")
     for data in (Path("records.jsonl"), RECORDS):

@@ -76,10 +76,8 @@ def read(
     strict: bool = False,
     progress: ProgressOption = None,
 ) -> Documents:
-    """Reads files and folders: text, JSON lines and JSON, CSV, web archives of text; plain or
-    compressed (gzip, zstd).
-
-    A Parquet file is read with pyarrow, Polars or pandas, and its table handed to :func:`find`.
+    """Reads files and folders: text, JSON lines and JSON, CSV, Parquet, web archives of text; plain
+    or compressed (gzip, zstd).
 
     Args:
         paths: files and folders, read in their order; ``-`` is standard input.
@@ -90,7 +88,8 @@ def read(
             ``source`` or ``path``; by default documents are grouped by source.
         date_field: the field that holds a record's date.
         metadata: keep the other fields of records.
-        format_in: what files hold: ``auto`` (by name), ``text``, ``jsonl``, ``csv`` or ``warc``.
+        format_in: what files hold: ``auto`` (by name), ``text``, ``jsonl``, ``csv``, ``parquet``
+            or ``warc``.
         encoding: the encoding of texts that are not UTF-8, as ``windows-1252`` or ``big5``.
         include: globs; read only files of a folder that match one.
         exclude: globs; leave out files of a folder that match one.
