@@ -6,7 +6,7 @@ use doublet::source::{self, ReadConfig, StreamOptions, stream};
 use doublet::{Collection, Config, Document, Doublet, Event, Input, Report, Result};
 
 use super::progress::Progress;
-use super::reference::Reference;
+use super::reference::{Reference, Sides};
 
 /// Shows how many bytes went through a stage of this name.
 pub(super) struct Bytes<'a>(pub(super) &'static str, pub(super) &'a Progress);
@@ -42,7 +42,9 @@ pub(super) fn find(
     progress: &Progress,
 ) -> Result<Report> {
     let first = reference.count(documents);
-    reference.check(first)?;
+    let mut sides = Sides::default();
+    sides.add(documents, first);
+    reference.check_both(sides)?;
     let doublet = doublet(config, progress)?;
     let report = if reference.is_named() {
         doublet.find_against(documents, first)
@@ -70,16 +72,17 @@ pub(super) fn find_streaming(
         let inputs = reference.inputs().chain(paths.iter().map(|path| reference.apart(path)));
         let options = StreamOptions { batch_bytes: BATCH_BYTES, ..StreamOptions::default() };
         let bytes = Bytes("reading", progress);
-        let mut first = 0;
+        let mut sides = Sides::default();
         let streamed = stream(inputs, reading, &options, &bytes, |mut batch| {
-            let corpus = batch.documents.split_off(reference.count(&batch.documents));
+            let first = reference.count(&batch.documents);
+            sides.add(&batch.documents, first);
+            let corpus = batch.documents.split_off(first);
             if !batch.documents.is_empty() {
-                first += batch.documents.len();
                 gathering.add_reference(batch.documents)?;
             }
             gathering.add(corpus)
         })?;
-        reference.check(first)?;
+        reference.check_both(sides)?;
         let mut report = gathering.finish()?;
         report.skipped = streamed.skipped;
         Ok(report)

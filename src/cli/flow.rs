@@ -24,6 +24,7 @@ use super::memory;
 use super::messages::Messages;
 use super::output::{Aside, write_error};
 use super::progress::Progress;
+use super::reference::Sides;
 use super::space;
 use super::tally::Tally;
 use super::work::{Done, WorkFolder};
@@ -232,7 +233,7 @@ impl Pass<'_> {
         let job = self.job;
         let mut scan = Scan::new(&job.config, &job.options, work)?;
         let options = StreamOptions { batch_bytes: self.batch_bytes, ..StreamOptions::default() };
-        let (mut is_ahead, mut reference) = (true, 0);
+        let (mut is_ahead, mut sides) = (true, Sides::default());
         let cuts = job.options.rules.passages && !job.args.removal.annotate;
         let progress = Bytes("scan", self.progress);
         let streamed =
@@ -242,18 +243,18 @@ impl Pass<'_> {
                 is_ahead &= ahead.count() == batch.documents.len();
                 tally.read(&batch.documents, ahead);
                 self.progress.documents(batch.documents.len() as u64);
+                sides.add(&batch.documents, ahead.reference);
                 if ahead.reference > 0 {
                     let rest = batch.split_off(ahead.reference);
                     scan.add_reference(&batch)?;
                     batch = rest;
                 }
-                reference += ahead.reference;
                 layout.check(&batch.documents, cuts)?;
                 scan.add(&batch, ahead.protected)
             });
         self.progress.finish();
         let skipped = streamed?.skipped;
-        job.reference.check(reference)?;
+        job.reference.check(sides)?;
         Ok((scan, skipped))
     }
 

@@ -20,7 +20,7 @@
 use std::cmp::Reverse;
 use std::sync::OnceLock;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::align::{Alignment, Sides, equal_ranges};
@@ -350,7 +350,7 @@ impl Refiner<'_> {
     /// Stars of lone sites around the neighbours they share most with.
     fn stars_of_neighbours(&self, mut alone: Vec<SiteId>) -> Vec<Star> {
         alone.sort_unstable();
-        let mut groups: Vec<(SiteId, SiteId)> = Vec::new();
+        let mut groups: HashSet<(SiteId, SiteId)> = HashSet::new();
         for &site in &alone {
             let from = self.edges.partition_point(|edge| edge.from < site);
             let neighbour = self.edges[from..]
@@ -361,12 +361,13 @@ impl Refiner<'_> {
                 // Of two lone neighbours the first is the centre; of two sides the reference.
                 let mutual = groups.contains(&(site, neighbour));
                 if self.is_reference(site) {
-                    groups.push((site, neighbour));
+                    groups.insert((site, neighbour));
                 } else if !mutual {
-                    groups.push((neighbour, site));
+                    groups.insert((neighbour, site));
                 }
             }
         }
+        let mut groups: Vec<(SiteId, SiteId)> = groups.into_iter().collect();
         groups.sort_unstable();
         let mut stars = Vec::new();
         for group in groups.chunk_by(|x, y| x.0 == y.0) {

@@ -7,6 +7,10 @@
 //! together alike says nothing. Fixed text (a disclaimer, a byline) is real repetition with d ≈ s, so
 //! it is told apart by its spread: many documents of each group, at many dates.
 //!
+//! Between a reference and a corpus stars tell parts of one text of the reference: `s` is then the
+//! number of documents that any of them tell at the place of the 3-gram, so that a text which leaked
+//! often stays as distinctive as one that leaked once.
+//!
 //! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
 //! and some 60 bytes for each 3-gram asked for.
 
@@ -16,12 +20,14 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::cluster::Star;
+use super::pairs::Place;
 use super::store::StarRows;
 use super::{Collection, Origins, documents_of};
 use crate::document::Timestamp;
 use crate::documents::store::TokenScratch;
 use crate::error::Result;
 use crate::hash::combine;
+use crate::pairing::Pairing;
 use crate::spill::Work;
 use crate::stop::{checkpoint, or_fail};
 use crate::text::TokenHash;
@@ -54,17 +60,22 @@ pub(super) fn distinctiveness(
     let most = work.share(20) / GRAM_BYTES;
     let numbers: Vec<usize> = (0..stars.len()).collect();
     let mut all = Vec::with_capacity(stars.len());
-    let mut asked: Vec<(u32, Vec<u64>)> = Vec::new();
+    let tellers = match collection.pairing {
+        Pairing::Everything => None,
+        Pairing::Against { .. } => Some(Tellers::new(stars)),
+    };
+    let mut asked: Vec<Vec<Gram>> = Vec::new();
     let mut chosen = 0;
     let mut left = numbers.chunks(STARS);
     loop {
         let next = left.next();
         if next.is_none() || chosen > most {
             let frequencies = document_frequencies(collection, &asked);
-            let of_star = |(documents, grams): &(u32, Vec<u64>)| {
-                let rarest = grams.iter().map(|&gram| frequencies.of(gram)).min();
-                let documents = f64::from(*documents);
-                rarest.map_or(1.0, |rarest| (documents / f64::from(rarest.max(1))).min(1.0))
+            let share = |gram: &Gram| {
+                f64::from(gram.documents) / f64::from(frequencies.of(gram.hash).max(1))
+            };
+            let of_star = |grams: &Vec<Gram>| {
+                grams.iter().map(share).reduce(f64::max).unwrap_or(1.0).min(1.0)
             };
             all.par_extend(asked.par_iter().map(of_star));
             asked.clear();
@@ -73,15 +84,60 @@ pub(super) fn distinctiveness(
         let Some(next) = next else { return Ok(all) };
         asked.par_extend(next.par_iter().map_init(Vec::new, |scratch, &number| {
             let star = or_fail(stars.read(number, scratch));
-            (documents_of(&star).len() as u32, common_grams(collection, &star))
+            let own = documents_of(&star).len() as u32;
+            let document = star.canonical.document;
+            let told = |at: u32| tellers.as_ref().map_or(0, |tellers| tellers.at(document, at));
+            let grams = common_grams(collection, &star).into_iter();
+            grams.map(|(hash, at)| Gram { hash, documents: own.max(told(at)) }).collect()
         }));
         let new = &asked[asked.len() - next.len()..];
-        chosen += new.iter().map(|(_, grams)| grams.len()).sum::<usize>();
+        chosen += new.iter().map(Vec::len).sum::<usize>();
     }
 }
 
-/// The 3-grams of the canonical passage that at least half of the members hold unchanged.
-fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
+/// A 3-gram of a star.
+struct Gram {
+    hash: u64,
+    /// Documents of the passage there.
+    documents: u32,
+}
+
+/// How many documents stars tell at each place of a canonical text.
+struct Tellers {
+    /// Document and token from which on it is so many, in order.
+    from: Vec<(u32, u32, u32)>,
+}
+
+impl Tellers {
+    fn new(stars: &StarRows) -> Self {
+        let numbers: Vec<usize> = (0..stars.len()).collect();
+        let steps = numbers.par_iter().map_init(Vec::new, |scratch, &number| {
+            let star = or_fail(stars.read(number, scratch));
+            let others = documents_of(&star).len() as i64 - 1;
+            let Place { document, tokens } = star.canonical;
+            [(document, tokens.start, others), (document, tokens.end, -others)]
+        });
+        let mut steps: Vec<(u32, u32, i64)> = steps.flatten_iter().collect();
+        steps.par_sort_unstable();
+        let mut count = 0;
+        let running = |(document, at, step): (u32, u32, i64)| {
+            count += step;
+            (document, at, count as u32)
+        };
+        Self { from: steps.into_iter().map(running).collect() }
+    }
+
+    /// The documents at a token, with the canonical one; some may count several times.
+    fn at(&self, document: u32, token: u32) -> u32 {
+        let after = self.from.partition_point(|&(own, at, _)| (own, at) <= (document, token));
+        let last = self.from[..after].last().filter(|(own, _, _)| *own == document);
+        1 + last.map_or(0, |&(_, _, count)| count)
+    }
+}
+
+/// The 3-grams of the canonical passage that at least half of the members hold unchanged, and
+/// where they stand.
+fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<(u64, u32)> {
     let canonical = star.canonical.tokens;
     let mut holders = vec![0u32; canonical.len() as usize];
     let matches = star.members.iter().flat_map(|(_, alignment)| alignment.matches());
@@ -93,10 +149,12 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<u64> {
         }
     }
     let half = (star.members.len() as u32).div_ceil(2);
-    let common: Vec<u64> = grams(&collection.hashes(star.canonical.document)[canonical.range()])
-        .zip(holders)
-        .filter_map(|(gram, holders)| (holders >= half).then_some(gram))
-        .collect();
+    let common: Vec<(u64, u32)> =
+        grams(&collection.hashes(star.canonical.document)[canonical.range()])
+            .zip(canonical.start..)
+            .zip(holders)
+            .filter_map(|(gram, holders)| (holders >= half).then_some(gram))
+            .collect();
     common.iter().copied().step_by(common.len().div_ceil(MOST_GRAMS).max(1)).collect()
 }
 
@@ -120,8 +178,8 @@ fn number(numbers: &HashTable<u32>, grams: &[u64], gram: u64) -> Option<u32> {
 }
 
 /// In how many documents each asked-for 3-gram stands.
-fn document_frequencies(collection: &Collection<'_>, asked: &[(u32, Vec<u64>)]) -> Frequencies {
-    let mut grams_asked: Vec<u64> = asked.iter().flat_map(|(_, grams)| grams).copied().collect();
+fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<Gram>]) -> Frequencies {
+    let mut grams_asked: Vec<u64> = asked.iter().flatten().map(|gram| gram.hash).collect();
     grams_asked.par_sort_unstable();
     grams_asked.dedup();
     let mut numbers = HashTable::with_capacity(grams_asked.len());

@@ -37,6 +37,8 @@ pub(super) struct Grouping<'a, M> {
     members: Vec<M>,
     order: Vec<(u64, u32)>,
     sides: Vec<bool>,
+    /// Key and document of each place in an order, and the first that has both.
+    ties: Vec<((u64, u32), usize)>,
     /// Places left to the representatives of their documents.
     pub(super) clustered: u64,
     /// Groups that were too large to be linked pair by pair.
@@ -51,6 +53,7 @@ impl<'a, M: Held> Grouping<'a, M> {
             members: Vec::new(),
             order: Vec::new(),
             sides: Vec::new(),
+            ties: Vec::new(),
             clustered: 0,
             thinned: 0,
         }
@@ -117,11 +120,36 @@ impl<'a, M: Held> Grouping<'a, M> {
         }
         self.thinned += 1;
         for context in 0..CONTEXTS {
-            let Self { order, sides, .. } = self;
+            let Self { order, sides, ties, .. } = self;
             sort(order, group, |place| key(place, context));
             sides.clear();
             sides.extend(order.iter().map(|&(_, index)| (index as usize) < reference.len()));
+            ties.clear();
+            for (at, &(key, index)) in order.iter().enumerate() {
+                let own = (key, group[index as usize].document());
+                let first = match ties.last() {
+                    Some(&(last, first)) if last == own => first,
+                    _ => at,
+                };
+                ties.push((own, first));
+            }
+            // Whether both sides have the key of a place.
+            let is_shared = |at: usize| {
+                let first = order.partition_point(|&(key, _)| key < order[at].0);
+                let end = order.partition_point(|&(key, _)| key <= order[at].0);
+                sides[first] != sides[end - 1]
+            };
             nearest_across(sides, |at, other| {
+                // Whoever meets the same context across needs no other.
+                if order[at].0 != order[other].0 && is_shared(at) {
+                    return;
+                }
+                // Of the places of one document that are as near, the one of the same rank: so
+                // texts that repeat themselves are not linked at every distance.
+                let rank = at - ties[at].1;
+                let first = ties[other].1;
+                let count = ties[first..].partition_point(|tie| tie.1 <= first);
+                let other = first + rank % count;
                 let (at, other) = (order[at].1, order[other].1);
                 link(group[at.min(other) as usize], group[at.max(other) as usize]);
             });
@@ -179,4 +207,50 @@ fn context_key(steps: [usize; 5], mut grow: impl FnMut(usize, u64) -> u64) -> u6
         state = grow(count, state);
         key << 12 | finalise(state) >> 52
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::passage::Origins;
+    use crate::passage::archive::Archive;
+
+    /// A document and a position.
+    type Place = (u32, u32);
+
+    impl Held for Place {
+        fn document(&self) -> u32 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn texts_that_repeat_themselves_are_linked_at_few_distances() {
+        let collection = Collection {
+            archive: Archive::Held { documents: &[], tokens: &[] },
+            origins: &Origins::default(),
+            copy_of: &[0, 1],
+            representative: &[0, 1],
+            pairing: Pairing::Against { reference: 1 },
+        };
+        // One word over and over, so that all contexts are alike but those at the ends.
+        let (short, long) = (400, 1000);
+        let group: Vec<Place> =
+            (0..short).map(|at| (0, at)).chain((0..long).map(|at| (1, at))).collect();
+        let key = |&(document, at): &Place, order: usize| {
+            let len = if document == 0 { short } else { long };
+            let (before, behind) = (at.min(8), (len - at).min(8));
+            u64::from([behind, before, before.min(behind)][order])
+        };
+        let (mut distances, mut linked) = (BTreeSet::new(), BTreeSet::new());
+        Grouping::new(&collection).link(&group, key, |first, second| {
+            assert_eq!((first.0, second.0), (0, 1));
+            distances.insert(second.1 - first.1.min(second.1));
+            linked.extend([first, second]);
+        });
+        assert_eq!(linked.len(), group.len());
+        assert!(distances.len() < 20, "{distances:?}");
+    }
 }

@@ -142,9 +142,6 @@ fn a_file_of_the_reference_is_no_part_of_the_corpus() {
         let expected = "site/test.jsonl: read as the reference, no part of the corpus";
         assert!(said.contains(expected), "{said}");
     }
-    // Named as the corpus too, nothing is left of that.
-    let report = place.report(&["site/test.jsonl", "--against", "site/test.jsonl"]);
-    assert_eq!((report.documents.len(), report.matches.len()), (3, 0));
 }
 
 #[test]
@@ -197,4 +194,34 @@ fn every_form_tells_the_reference_apart() {
 
     let (page, _) = place.found(&[&against[..], &["--format", "html"]].concat());
     assert!(page.contains("What of the reference stands in the corpus"));
+}
+
+#[test]
+fn a_file_of_the_reference_counts_once_however_it_is_named() {
+    let place = Place::new();
+    let whole = place.at("test.jsonl");
+    let whole = whole.to_str().expect("UTF-8");
+    let once = place.report(&["site", "--against", "test.jsonl"]);
+    let named =
+        ["site", "--against", "test.jsonl", "--against", "./test.jsonl", "--against", whole];
+    let twice = place.report(&named);
+    assert_eq!(twice.reference(), once.reference());
+    assert_eq!(twice.passages.len(), once.passages.len());
+}
+
+#[test]
+fn what_would_look_clean_for_want_of_text_is_refused() {
+    let place = Place::new();
+    place.write("blank.jsonl", "{\"id\": 1, \"text\": \"\"}\n{\"id\": 2, \"text\": \" - \"}\n");
+    for (arguments, says) in [
+        (["test.jsonl", "--against", "test.jsonl"], "a corpus without documents"),
+        (["site", "--against", "blank.jsonl"], "a reference without a word"),
+    ] {
+        for only in [&[][..], &["--only", "documents"]] {
+            let output = place.find(&[&arguments, only].concat());
+            let said = String::from_utf8(output.stderr).expect("UTF-8");
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(says), "{said}");
+        }
+    }
 }

@@ -181,6 +181,22 @@ fn annotations_name_the_best_of_the_reference() {
 }
 
 #[test]
+fn what_leaked_often_is_no_formula() {
+    let place = Place::new();
+    let page = |own: u32, held: &str| format!("{} {held} {}", prose(own, 30), prose(own + 500, 30));
+    let mut lines: Vec<String> =
+        (100..115).map(|own| record("whole", &page(own, &prose(1, 120)))).collect();
+    // Less than half of the item: no version of what the others hold.
+    lines.push(record("part", &page(99, &part(1, 30, 50))));
+    place.write("in/x.jsonl", lines.concat());
+    place.write("test.jsonl", record("item", &prose(1, 120)));
+    place.dedup(&["in", "-o", "out", "--against", "test.jsonl", "--remove", "passages"], 0);
+    let removed = place.removed("out");
+    assert!(removed.iter().any(|line| line["name"] == "part"), "{removed:?}");
+    assert!(!place.read("out/x.jsonl").contains(&part(1, 30, 50)));
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let place = Place::new();
     place.write("in/x.jsonl", record("1", &prose(1, 50)));

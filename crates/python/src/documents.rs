@@ -86,6 +86,16 @@ impl Documents {
         Self { documents, skipped, text_field }
     }
 
+    /// Refuses a corpus without documents, of which a report would say that it is clean.
+    pub(crate) fn check_corpus(&self) -> Result<()> {
+        if !self.documents.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Config, "a corpus without documents")
+            .expected("what is compared with the reference, which is no part of it")
+            .remedy("hand over others, or name the field with text_field="))
+    }
+
     /// The files that they come from.
     fn files(&self) -> Arc<BTreeSet<PathBuf>> {
         let origins = self.documents.iter().filter_map(|document| document.origin.as_ref());
@@ -94,14 +104,17 @@ impl Documents {
     }
 }
 
-/// How many documents a reference has; none would make any corpus look clean.
+/// How many documents a reference has. One without words would make any corpus look clean.
 pub(crate) fn reference_of(against: Option<&Documents>) -> Result<usize> {
-    match against.map(|against| against.documents.len()) {
-        Some(0) => Err(Error::new(ErrorKind::Config, "a reference without documents")
-            .expected("what the corpus is to be compared with")
-            .remedy("hand over others with against=, or name the field with text_field=")),
-        count => Ok(count.unwrap_or(0)),
+    let Some(Documents { documents, .. }) = against else { return Ok(0) };
+    let has_words = |document: &Document| document.text.chars().any(char::is_alphanumeric);
+    if documents.iter().any(has_words) {
+        return Ok(documents.len());
     }
+    let lacks = if documents.is_empty() { "documents" } else { "a word" };
+    Err(Error::new(ErrorKind::Config, format!("a reference without {lacks}"))
+        .expected("what the corpus is to be compared with")
+        .remedy("hand over others with against=, or name the field with text_field="))
 }
 
 /// Puts documents together and checks what they have in common.

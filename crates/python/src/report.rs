@@ -67,6 +67,9 @@ pub(crate) fn find(
 ) -> PyResult<Report> {
     let config = options.config().or_raise(py)?;
     let reference = reference_of(against).or_raise(py)?;
+    if reference > 0 {
+        documents.check_corpus().or_raise(py)?;
+    }
     let all: Vec<&Documents> = against.into_iter().chain([documents]).collect();
     let Documents { documents, skipped, text_field } = Documents::joined(py, &all);
     let texts = documents.clone();

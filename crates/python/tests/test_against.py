@@ -130,3 +130,8 @@ def test_a_reference_of_nothing_is_refused() -> None:
     for run in (doublet.find, doublet.dedup):
         with pytest.raises(doublet.ConfigError, match="reference without documents"):
             run(CORPUS, against=[])
+        with pytest.raises(doublet.ConfigError, match="reference without a word"):
+            run(CORPUS, against=["", " - "])
+    with pytest.raises(doublet.ConfigError, match="corpus without documents"):
+        doublet.find([], against=REFERENCE)
+    assert doublet.dedup([], against=REFERENCE)[0] == []
