@@ -25,7 +25,7 @@ const PORTIONS: usize = 16;
 /// # Errors
 /// Those of the writer.
 pub fn write(report: &Report, out: impl Write) -> io::Result<()> {
-    Fields { out, is_first: true, style: Style::Compact }.report(report)
+    Fields { out, formatter: CompactFormatter, is_first: true }.report(report)
 }
 
 /// Writes a report with line breaks: one item (a document, a match, a passage) a line, so that it
@@ -34,52 +34,17 @@ pub fn write(report: &Report, out: impl Write) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub fn write_pretty(report: &Report, out: impl Write) -> io::Result<()> {
-    Fields { out, is_first: true, style: Style::ItemLines }.report(report)
+    Fields { out, formatter: ItemLines::default(), is_first: true }.report(report)
 }
 
-/// Where lines break.
-#[derive(Clone, Copy)]
-enum Style {
-    /// Nowhere.
-    Compact,
-    /// Between items.
-    ItemLines,
-}
-
-impl Style {
-    /// What stands before a value at this depth.
-    const fn indent(self, depth: usize) -> &'static str {
-        match (self, depth) {
-            (Self::Compact, _) => "",
-            (_, 0) => "\n",
-            (_, 1) => "\n  ",
-            (_, _) => "\n    ",
-        }
-    }
-
-    /// Writes a value that stands at this depth.
-    fn write(self, value: &impl Serialize, depth: usize, out: impl Write) -> io::Result<()> {
-        match self {
-            Self::Compact => {
-                value.serialize(&mut Serializer::with_formatter(out, CompactFormatter))?;
-            }
-            Self::ItemLines => {
-                let lines = ItemLines { depth, filled: false };
-                value.serialize(&mut Serializer::with_formatter(out, lines))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Writes an object field by field.
-struct Fields<W> {
+/// Writes an object field by field, laid out by a formatter.
+struct Fields<W, F> {
     out: W,
+    formatter: F,
     is_first: bool,
-    style: Style,
 }
 
-impl<W: Write> Fields<W> {
+impl<W: Write, F: Formatter + Clone + Send + Sync> Fields<W, F> {
     fn report(mut self, report: &Report) -> io::Result<()> {
         let Report {
             schema_version,
@@ -93,7 +58,7 @@ impl<W: Write> Fields<W> {
             suppressed,
             skipped,
         } = report;
-        self.out.write_all(b"{")?;
+        self.formatter.begin_object(&mut self.out)?;
         self.value("schema_version", schema_version)?;
         self.value("run", run)?;
         self.list("groups", groups)?;
@@ -104,57 +69,72 @@ impl<W: Write> Fields<W> {
         self.value("coverage", coverage)?;
         self.value("suppressed", suppressed)?;
         self.list("skipped", skipped)?;
-        self.out.write_all(self.style.indent(0).as_bytes())?;
-        self.out.write_all(b"}\n")
+        self.formatter.end_object(&mut self.out)?;
+        self.out.write_all(b"\n")
     }
 
-    fn name(&mut self, name: &str) -> io::Result<()> {
-        let comma = if self.is_first { "" } else { "," };
-        let space = if matches!(self.style, Style::Compact) { "" } else { " " };
-        self.is_first = false;
-        write!(self.out, "{comma}{}\"{name}\":{space}", self.style.indent(1))
+    fn field(
+        &mut self,
+        name: &str,
+        value: impl FnOnce(&mut W, &mut F) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Self { out, formatter, is_first } = self;
+        formatter.begin_object_key(out, std::mem::take(is_first))?;
+        write_value(&name, formatter, &mut *out)?;
+        formatter.end_object_key(out)?;
+        formatter.begin_object_value(out)?;
+        value(out, formatter)?;
+        formatter.end_object_value(out)
     }
 
     fn value(&mut self, name: &str, value: &impl Serialize) -> io::Result<()> {
-        self.name(name)?;
-        self.style.write(value, 1, &mut self.out)
+        self.field(name, |out, formatter| write_value(value, formatter, out))
     }
 
     /// Writes a list, on all threads.
     fn list<T: Serialize + Sync>(&mut self, name: &str, items: &[T]) -> io::Result<()> {
-        self.name(name)?;
-        self.out.write_all(b"[")?;
-        let (style, indent) = (self.style, self.style.indent(2));
-        let portion = |items: &[T]| -> io::Result<Vec<u8>> {
-            let mut written = Vec::new();
-            for item in items {
-                written.extend_from_slice(b",");
-                written.extend_from_slice(indent.as_bytes());
-                style.write(item, 2, &mut written)?;
+        self.field(name, |out, formatter| {
+            formatter.begin_array(out)?;
+            let lot = PORTION * PORTIONS * rayon::current_num_threads();
+            for (number, lot) in items.chunks(lot).enumerate() {
+                let portion = |(place, items): (usize, &[T])| -> io::Result<(Vec<u8>, F)> {
+                    let (mut out, mut formatter) = (Vec::new(), formatter.clone());
+                    for (index, item) in items.iter().enumerate() {
+                        let is_first = (number, place, index) == (0, 0, 0);
+                        formatter.begin_array_value(&mut out, is_first)?;
+                        write_value(item, &formatter, &mut out)?;
+                        formatter.end_array_value(&mut out)?;
+                    }
+                    Ok((out, formatter))
+                };
+                let written: Vec<io::Result<_>> =
+                    lot.par_chunks(PORTION).enumerate().map(portion).collect();
+                for written in written {
+                    let (bytes, after) = written?;
+                    out.write_all(&bytes)?;
+                    *formatter = after;
+                }
             }
-            Ok(written)
-        };
-        let mut comma = 1;
-        for lot in items.chunks(PORTION * PORTIONS * rayon::current_num_threads()) {
-            let written: Vec<io::Result<Vec<u8>>> = lot.par_chunks(PORTION).map(portion).collect();
-            for written in written {
-                // No comma before the first item of all.
-                self.out.write_all(&written?[comma..])?;
-                comma = 0;
-            }
-        }
-        if !items.is_empty() {
-            self.out.write_all(self.style.indent(1).as_bytes())?;
-        }
-        self.out.write_all(b"]")
+            formatter.end_array(out)
+        })
     }
+}
+
+/// Writes a value as it stands where a formatter is.
+fn write_value(
+    value: &impl Serialize,
+    formatter: &(impl Formatter + Clone),
+    out: impl Write,
+) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, formatter.clone()))?;
+    Ok(())
 }
 
 /// Depth down to which values stand on lines of their own: the report and its lists.
 const LINE_DEPTH: usize = 2;
 
 /// Breaks lines between items, and not inside them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ItemLines {
     depth: usize,
     filled: bool,

@@ -83,13 +83,9 @@ class Removals(Table[Removal]):
                 name,
                 cast(Literal["exact", "near", "contained", "passage", "short"], rule),
                 score,
-                kept[0],
-                cast(KeptIn, kept[1]),
+                *kept,
                 kept_name,
-                tuple(
-                    Cut(*span, row, cast(KeptIn, came_by), *other, likeness)
-                    for span, (row, came_by), other, likeness in cuts
-                ),
+                tuple(Cut(*span, *row, *other, likeness) for span, row, other, likeness in cuts),
                 native.removed_text(index),
             )
 

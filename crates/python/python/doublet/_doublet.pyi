@@ -1,7 +1,7 @@
 """The native half. Private: its names and tuples change without notice."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 VERSION: str
 
@@ -9,7 +9,7 @@ _Ends = tuple[int, int, int, int]
 _Share = tuple[int, int, int]
 _Origin = tuple[str, str, int | None, str | None]
 _Operation = tuple[str, str | None, _Ends, _Ends, str | None, str | None]
-_Row = tuple[int, str]
+_Row = tuple[int, Literal["dataset", "protect", "against"]]
 _Cut = tuple[_Ends, _Row, _Ends, float]
 _Progress = Callable[[str, int, int | None], object] | None
 
