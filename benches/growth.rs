@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use doublet_generate::pathological;
 
-use crate::program::{self, Usage};
+use crate::program;
 use crate::texts::write_jsonl;
 
 /// The inputs by name, and their largest size.
@@ -36,6 +36,17 @@ pub fn write(input: usize, size: usize, folder: &Path) -> PathBuf {
     path
 }
 
+const ONE_THREAD: [&str; 2] = ["--threads", "1"];
+
+/// What a size took.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Most resident memory, in bytes; `None` where the system does not tell.
+    pub peak: Option<u64>,
+}
+
 /// How time and memory grow.
 #[derive(Debug)]
 pub struct Growth {
@@ -53,13 +64,10 @@ impl Growth {
             .map(|size| {
                 let path = write(input, size, folder);
                 // The fastest of three: a busy machine makes single runs slower, never faster.
-                let mut best = program::find(program, &path, &["--threads", "1"]);
-                for _ in 0..2 {
-                    let next = program::find(program, &path, &["--threads", "1"]);
-                    best.seconds = best.seconds.min(next.seconds);
-                    best.peak = best.peak.max(next.peak);
-                }
-                (size, best)
+                let run = |_| program::seconds(program, &path, &ONE_THREAD);
+                let seconds = (0..3).map(run).fold(f64::INFINITY, f64::min);
+                let peak = program::peak(program, &path, &ONE_THREAD);
+                (size, Usage { seconds, peak })
             })
             .collect();
         Self { runs }

@@ -31,7 +31,7 @@ pub fn bench(c: &mut Criterion, group: &str, options: &[&str]) {
             group.bench_function(format!("{name}, threads: {threads}"), |b| {
                 b.iter_custom(|runs| {
                     let seconds: f64 =
-                        (0..runs).map(|_| program::find(&program, input, &options).seconds).sum();
+                        (0..runs).map(|_| program::seconds(&program, input, &options)).sum();
                     Duration::from_secs_f64(seconds)
                 });
             });

@@ -16,7 +16,7 @@ fn pathological(c: &mut Criterion) {
             group.throughput(Throughput::Elements(size as u64));
             group.bench_function(BenchmarkId::from_parameter(size), |b| {
                 b.iter_custom(|runs| {
-                    let run = || program::find(&program, &path, &["--threads", "1"]).seconds;
+                    let run = || program::seconds(&program, &path, &["--threads", "1"]);
                     Duration::from_secs_f64((0..runs).map(|_| run()).sum())
                 });
             });

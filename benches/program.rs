@@ -2,17 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// What a run took.
-#[derive(Clone, Copy, Debug)]
-pub struct Usage {
-    /// Wall-clock seconds.
-    pub seconds: f64,
-    /// Most resident memory, in bytes; `None` where the system does not tell (other than Linux).
-    pub peak: Option<u64>,
-}
 
 /// Builds the program as users do, `cargo build --release`, and says where it lies.
 ///
@@ -33,16 +24,46 @@ pub fn build() -> PathBuf {
     release.join(format!("doublet{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Runs `doublet find` on a file of JSON lines, with its findings thrown away.
+/// Wall-clock seconds of `doublet find` on a file of JSON lines, with its findings thrown away.
 ///
-/// The peak is read every millisecond while it runs; it only ever grows, so what a last reading
+/// Nothing else is done meanwhile: a second thread of the program would feel it.
+///
+/// # Panics
+/// If it cannot be started or fails.
+#[must_use]
+pub fn seconds(program: &Path, input: &Path, options: &[&str]) -> f64 {
+    let start = Instant::now();
+    let status = start_find(program, input, options).wait().expect("a child of ours");
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(status.success(), "{options:?} ended with {status}");
+    seconds
+}
+
+/// The most memory that such a run has resident, in bytes; `None` where the system does not tell
+/// (other than Linux).
+///
+/// It is read every millisecond while the program runs; it only ever grows, so what a last reading
 /// misses is the growth of the last millisecond.
 ///
 /// # Panics
 /// If it cannot be started or fails.
-pub fn find(program: &Path, input: &Path, options: &[&str]) -> Usage {
-    let start = Instant::now();
-    let mut child = Command::new(program)
+#[must_use]
+pub fn peak(program: &Path, input: &Path, options: &[&str]) -> Option<u64> {
+    let mut child = start_find(program, input, options);
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak = None;
+    loop {
+        peak = read_peak(&status_file).or(peak);
+        if let Some(status) = child.try_wait().expect("a child of ours") {
+            assert!(status.success(), "{options:?} ended with {status}");
+            return peak;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn start_find(program: &Path, input: &Path, options: &[&str]) -> Child {
+    Command::new(program)
         .args(["find", "--quiet", "--text-field", "text", "--id-field", "id"])
         .args(options)
         .arg(input)
@@ -50,18 +71,7 @@ pub fn find(program: &Path, input: &Path, options: &[&str]) -> Usage {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("the program starts");
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak = None;
-    loop {
-        peak = read_peak(&status_file).or(peak);
-        if let Some(status) = child.try_wait().expect("a child of ours") {
-            let seconds = start.elapsed().as_secs_f64();
-            assert!(status.success(), "{options:?} ended with {status}");
-            return Usage { seconds, peak };
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
+        .expect("the program starts")
 }
 
 fn read_peak(status_file: &str) -> Option<u64> {

@@ -62,7 +62,7 @@ impl Bench {
     /// Seconds of the program on one thread.
     fn one_thread(&self, input: &Path, options: &[&str]) -> f64 {
         let options = [options, &["--threads", "1"]].concat();
-        program::find(&self.program, input, &options).seconds
+        program::seconds(&self.program, input, &options)
     }
 
     /// Megabytes of text a second.
@@ -173,8 +173,7 @@ fn memory(bench: &Bench) {
     let halves: [(&str, &[&str], f64); 2] =
         [("the document half", &DOCUMENTS, 2.5), ("both halves", &[], 6.0)];
     for (name, options, most) in halves {
-        let usage = program::find(&bench.program, &bench.whole_jsonl, options);
-        let Some(peak) = usage.peak else {
+        let Some(peak) = program::peak(&bench.program, &bench.whole_jsonl, options) else {
             println!("| peak memory of {name} | ? | ≤ {most} | not measured | needs Linux |");
             continue;
         };
@@ -194,7 +193,7 @@ fn threads(bench: &Bench) {
     for (name, options) in halves {
         let two = [options, &["--threads", "2"]].concat();
         let times = pair_of(
-            || program::find(&bench.program, &bench.whole_jsonl, &two).seconds,
+            || program::seconds(&bench.program, &bench.whole_jsonl, &two),
             || bench.one_thread(&bench.whole_jsonl, options),
         );
         Row {

@@ -11,95 +11,100 @@
 //! number of documents that any of them tell at the place of the 3-gram, so that a text which leaked
 //! often stays as distinctive as one that leaked once.
 //!
-//! Cost: one pass over the tokens of the collection with a look-up in a filter of bits for each,
-//! and some 60 bytes for each 3-gram asked for.
+//! Cost: a sort of the 3-grams chosen, 16 bytes each, and a pass over the tokens of the collection
+//! for as many of them as there is [room](super::frequency) for; 8 bytes in memory a star.
 
 use std::num::NonZeroU32;
 
-use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::cluster::Star;
+use super::frequency::{GRAM, GRAM_BYTES, document_frequencies, grams};
 use super::pairs::Place;
 use super::store::StarRows;
 use super::{Collection, Origins, documents_of};
 use crate::document::Timestamp;
-use crate::documents::store::TokenScratch;
 use crate::error::Result;
-use crate::hash::combine;
 use crate::pairing::Pairing;
-use crate::spill::Work;
-use crate::stop::{checkpoint, or_fail};
-use crate::text::TokenHash;
+use crate::spill::{Sorted, Work, record};
+use crate::stop::or_fail;
 
-/// Tokens a gram.
-const GRAM: usize = 3;
 /// Grams looked up for one passage, spread over it evenly: of a long passage a few tell.
 const MOST_GRAMS: usize = 24;
-
-fn grams(tokens: &[TokenHash]) -> impl Iterator<Item = u64> + '_ {
-    tokens.windows(GRAM).map(|gram| {
-        let state = combine(u64::from(gram[0].0), u64::from(gram[1].0));
-        combine(state, u64::from(gram[2].0))
-    })
-}
-
-/// Bytes of memory for each 3-gram asked for.
-const GRAM_BYTES: usize = 64;
 /// Stars whose 3-grams are chosen at a time.
 const STARS: usize = 1 << 12;
 
+record! {
+    /// A 3-gram of a star.
+    Gram {
+        hash: u64,
+        star: u32,
+        /// Documents of the passage there.
+        documents: u32,
+    }
+    key(gram) = gram.hash
+}
+
 /// The distinctiveness of every star, 0 to 1, in order.
 ///
-/// As many stars are asked about in one pass over the tokens as there is room for.
+/// As many different 3-grams are counted in one pass over the tokens as there is room for.
 pub(super) fn distinctiveness(
     collection: &Collection<'_>,
     work: &Work,
     stars: &StarRows,
 ) -> Result<Vec<f64>> {
+    let asked = all_grams(collection, work, stars)?;
     let most = work.share(20) / GRAM_BYTES;
-    let numbers: Vec<usize> = (0..stars.len()).collect();
-    let mut all = Vec::with_capacity(stars.len());
+    let mut all = vec![0.0_f64; stars.len()];
+    let (mut ahead, mut behind) = (asked.all()?, asked.all()?);
+    let (mut next, mut counted) = (ahead.next()?, behind.next()?);
+    while next.is_some() {
+        let mut hashes: Vec<u64> = Vec::new();
+        while let Some(gram) =
+            next.filter(|gram| hashes.last() == Some(&gram.hash) || hashes.len() < most)
+        {
+            if hashes.last() != Some(&gram.hash) {
+                hashes.push(gram.hash);
+            }
+            next = ahead.next()?;
+        }
+        let frequencies = document_frequencies(collection, &hashes);
+        for (hash, frequency) in hashes.into_iter().zip(frequencies) {
+            while let Some(gram) = counted.filter(|gram| gram.hash == hash) {
+                let share = f64::from(gram.documents) / f64::from(frequency.max(1));
+                let most = &mut all[gram.star as usize];
+                *most = most.max(share.min(1.0));
+                counted = behind.next()?;
+            }
+        }
+    }
+    // Where members have no 3-gram in common nothing says that it is a formula.
+    all.iter_mut().filter(|share| **share == 0.0).for_each(|share| *share = 1.0);
+    Ok(all)
+}
+
+/// The 3-grams that stars are judged by, sorted.
+fn all_grams(collection: &Collection<'_>, work: &Work, stars: &StarRows) -> Result<Sorted<Gram>> {
     let tellers = match collection.pairing {
         Pairing::Everything => None,
         Pairing::Against { .. } => Some(Tellers::new(stars)),
     };
-    let mut asked: Vec<Vec<Gram>> = Vec::new();
-    let mut chosen = 0;
-    let mut left = numbers.chunks(STARS);
-    loop {
-        let next = left.next();
-        if next.is_none() || chosen > most {
-            let frequencies = document_frequencies(collection, &asked);
-            let share = |gram: &Gram| {
-                f64::from(gram.documents) / f64::from(frequencies.of(gram.hash).max(1))
-            };
-            let of_star = |grams: &Vec<Gram>| {
-                grams.iter().map(share).reduce(f64::max).unwrap_or(1.0).min(1.0)
-            };
-            all.par_extend(asked.par_iter().map(of_star));
-            asked.clear();
-            chosen = 0;
-        }
-        let Some(next) = next else { return Ok(all) };
-        asked.par_extend(next.par_iter().map_init(Vec::new, |scratch, &number| {
+    let mut sorter = work.sorter("grams", 10);
+    let numbers: Vec<usize> = (0..stars.len()).collect();
+    for numbers in numbers.chunks(STARS) {
+        let chosen = numbers.par_iter().map_init(Vec::new, |scratch, &number| {
             let star = or_fail(stars.read(number, scratch));
             let own = documents_of(&star).len() as u32;
             let document = star.canonical.document;
             let told = |at: u32| tellers.as_ref().map_or(0, |tellers| tellers.at(document, at));
-            let grams = common_grams(collection, &star).into_iter();
-            grams.map(|(hash, at)| Gram { hash, documents: own.max(told(at)) }).collect()
-        }));
-        let new = &asked[asked.len() - next.len()..];
-        chosen += new.iter().map(Vec::len).sum::<usize>();
+            let gram =
+                |(hash, at)| Gram { hash, star: number as u32, documents: own.max(told(at)) };
+            common_grams(collection, &star).into_iter().map(gram).collect::<Vec<_>>()
+        });
+        let chosen: Vec<Vec<Gram>> = chosen.collect();
+        chosen.iter().try_for_each(|grams| sorter.extend(grams))?;
     }
-}
-
-/// A 3-gram of a star.
-struct Gram {
-    hash: u64,
-    /// Documents of the passage there.
-    documents: u32,
+    sorter.finish(false)
 }
 
 /// How many documents stars tell at each place of a canonical text.
@@ -156,81 +161,6 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<(u64, u32)> {
             .filter_map(|(gram, holders)| (holders >= half).then_some(gram))
             .collect();
     common.iter().copied().step_by(common.len().div_ceil(MOST_GRAMS).max(1)).collect()
-}
-
-/// In how many documents each of some 3-grams stands.
-struct Frequencies {
-    /// Sorted.
-    grams: Vec<u64>,
-    counts: Vec<u32>,
-    /// Their numbers by themselves.
-    numbers: HashTable<u32>,
-}
-
-impl Frequencies {
-    fn of(&self, gram: u64) -> u32 {
-        number(&self.numbers, &self.grams, gram).map_or(0, |number| self.counts[number as usize])
-    }
-}
-
-fn number(numbers: &HashTable<u32>, grams: &[u64], gram: u64) -> Option<u32> {
-    numbers.find(gram, |&number| grams[number as usize] == gram).copied()
-}
-
-/// In how many documents each asked-for 3-gram stands.
-fn document_frequencies(collection: &Collection<'_>, asked: &[Vec<Gram>]) -> Frequencies {
-    let mut grams_asked: Vec<u64> = asked.iter().flatten().map(|gram| gram.hash).collect();
-    grams_asked.par_sort_unstable();
-    grams_asked.dedup();
-    let mut numbers = HashTable::with_capacity(grams_asked.len());
-    for (&gram, number) in grams_asked.iter().zip(0u32..) {
-        numbers.insert_unique(gram, number, |&number| grams_asked[number as usize]);
-    }
-    let bits = (grams_asked.len().max(64) * 6).next_power_of_two();
-    let mut filter = vec![0u64; bits / 64];
-    for gram in &grams_asked {
-        let bit = *gram as usize & (bits - 1);
-        filter[bit / 64] |= 1 << (bit % 64);
-    }
-    let documents: Vec<u32> = (0..collection.archive.len() as u32).collect();
-    let portion = documents.len().div_ceil(2 * rayon::current_num_threads()).max(1);
-    let counts = documents
-        .par_chunks(portion)
-        .map(|documents| {
-            let mut counts = vec![(0u32, u32::MAX); grams_asked.len()];
-            // Looked up together, so that the look-ups wait for memory together.
-            let mut passed: Vec<u64> = Vec::new();
-            let mut asked: Vec<u32> = Vec::new();
-            let mut scratch = TokenScratch::default();
-            for &document in documents {
-                checkpoint();
-                let passes = |gram: &u64| {
-                    let bit = *gram as usize & (bits - 1);
-                    filter[bit / 64] >> (bit % 64) & 1 == 1
-                };
-                passed.clear();
-                let tokens = collection.archive.read(document, &mut scratch);
-                passed.extend(grams(tokens).filter(passes));
-                asked.clear();
-                asked
-                    .extend(passed.iter().filter_map(|&gram| number(&numbers, &grams_asked, gram)));
-                for &number in &asked {
-                    let (count, last) = &mut counts[number as usize];
-                    if *last != document {
-                        (*count, *last) = (*count + 1, document);
-                    }
-                }
-            }
-            counts.into_iter().map(|(count, _)| count).collect::<Vec<u32>>()
-        })
-        .reduce(
-            || vec![0; grams_asked.len()],
-            |mut sum, counts| {
-                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-                sum
-            },
-        );
-    Frequencies { grams: grams_asked, counts, numbers }
 }
 
 /// Whether a passage is fixed text: it stands in many documents of each of its groups and, where

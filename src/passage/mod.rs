@@ -21,6 +21,7 @@ pub(crate) mod cluster;
 pub(crate) mod coverage;
 pub(crate) mod direct;
 pub(crate) mod distinct;
+mod frequency;
 mod group;
 pub(crate) mod grow;
 mod kin;
