@@ -4,6 +4,7 @@
 //! Cost: a walk through the matches of each alignment around a site, and a look-up for each place
 //! that it is carried to.
 
+use super::bonds::share;
 use super::pairs::Place;
 use super::site::{DocumentSites, SiteId};
 use super::store::{Matches, PairRows, Side};
@@ -22,6 +23,8 @@ record! {
         from: u32,
         start: u32,
         end: u32,
+        /// What is equal of the longer of the two, in percent.
+        share: u8,
     }
     key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
 }
@@ -109,17 +112,18 @@ impl Reach<'_> {
                 continue;
             }
             let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
-            if let Some(place) = or_fail(self.pairs.with(side.pair, turned, scratch, carry)) {
-                let Place { document, tokens: TokenRange { start, end } } = place;
-                found.push(Target { document, rank, number, from, start, end });
+            let carried = or_fail(self.pairs.with(side.pair, turned, scratch, carry));
+            if let Some((Place { document, tokens: TokenRange { start, end } }, share)) = carried {
+                found.push(Target { document, rank, number, from, start, end, share });
                 number += 1;
             }
         }
     }
 }
 
-/// Where a range of the first side stands on the other, if enough of it is equal there.
-fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<Place> {
+/// Where a range of the first side stands on the other, if enough of it is equal there, and the
+/// share that is.
+fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<(Place, u8)> {
     let mut hull: Option<TokenRange> = None;
     let mut equal = 0;
     let inside = matches.from(tokens.start).map_while(|stretch| stretch.clipped(tokens));
@@ -128,6 +132,8 @@ fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<P
         equal += part.len;
         hull = Some(hull.map_or(there, |hull| hull.hull(there)));
     }
-    hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words)
-        .map(|tokens| Place { document: matches.other(), tokens })
+    hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words).map(|there| {
+        let share = share(equal, tokens.len(), there.len());
+        (Place { document: matches.other(), tokens: there }, share)
+    })
 }

@@ -25,7 +25,6 @@ use rayon::prelude::*;
 
 use super::align::{Alignment, Sides, equal_ranges};
 use super::direct::GramTable;
-use super::nested::leave_out_parts;
 use super::pairs::{Place, Worker, Workers};
 use super::site::{Edge, SiteId, Sites};
 use super::store::{Matches, PairRows, StarRows};
@@ -58,8 +57,7 @@ pub(crate) struct Star {
     pub(crate) members: Vec<(u32, Alignment)>,
 }
 
-/// Refines all components: the stars, and the number of places left out because larger stars tell
-/// them.
+/// Refines all components: the stars.
 pub(super) fn refine(
     collection: &Collection<'_>,
     work: &Work,
@@ -67,7 +65,7 @@ pub(super) fn refine(
     pairs: &PairRows,
     limits: Limits,
     workers: &Workers,
-) -> Result<(StarRows, u64)> {
+) -> Result<StarRows> {
     let mut stars = StarRows::new(work, "stars");
     let places = &sites.places[..];
     // Components are in memory together as far as there is room for the stars that come of them.
@@ -92,22 +90,22 @@ pub(super) fn refine(
         if !more {
             break;
         }
-        if own.len() < 2 {
-            continue;
-        }
         let component = own[0].component;
         while own_edges.first().is_none_or(|edge: &Edge| edge.component < component)
             && edges.group(&mut own_edges, |edge| edge.component)?
         {}
         let connected = own_edges.first().is_some_and(|edge| edge.component == component);
         let edges = if connected { std::mem::take(&mut own_edges) } else { Vec::new() };
+        if own.len() < 2 && edges.is_empty() {
+            continue;
+        }
         let mut sites: Vec<SiteId> = own.iter().map(|member| member.site).collect();
         sites.sort_unstable_by_key(|&site| (places[site as usize], site));
         held += sites.len() + edges.len();
         components.push(Component { sites, edges });
     }
     stars.seal()?;
-    leave_out_parts(work, stars, collection.pairing)
+    Ok(stars)
 }
 
 /// Sites that hang together.
@@ -252,14 +250,22 @@ impl Refiner<'_> {
         })
     }
 
+    /// The best of the alignments that connected two sites, as seen from one of this component.
+    fn best_edge(&self, from: SiteId, to: SiteId) -> Option<&Edge> {
+        let after = self.edges.partition_point(|edge| (edge.from, edge.to) <= (from, to));
+        self.edges[..after].last().filter(|edge| (edge.from, edge.to) == (from, to))
+    }
+
     /// The best of the alignments that connected two sites, as far as it lies in the canonical
     /// passage.
     fn known(&self, centre: SiteId, site: SiteId, canonical: Place) -> Option<Alignment> {
-        let edges = &self.edges;
-        let after = edges.partition_point(|edge| (edge.from, edge.to) <= (centre, site));
-        let edge = edges[..after].last().filter(|edge| (edge.from, edge.to) == (centre, site))?;
+        let (pair, turned) = match self.best_edge(centre, site) {
+            Some(edge) => (edge.pair, edge.turned == 1),
+            // The centre may belong to another component, as may its edges.
+            None => self.best_edge(site, centre).map(|edge| (edge.pair, edge.turned == 0))?,
+        };
         let within = canonical.tokens;
-        or_fail(self.pairs.with(edge.pair, edge.turned == 1, &mut Vec::new(), |matches| {
+        or_fail(self.pairs.with(pair, turned, &mut Vec::new(), |matches| {
             let inside = matches.from(within.start).map_while(|stretch| stretch.clipped(within));
             Alignment::through(inside)
         }))
@@ -358,9 +364,11 @@ impl Refiner<'_> {
                 .take_while(|edge| edge.from == site)
                 .max_by_key(|edge| (edge.matched, Reverse(edge.to)));
             if let Some(&Edge { to: neighbour, .. }) = neighbour {
-                // Of two lone neighbours the first is the centre; of two sides the reference.
+                // Of two lone neighbours the first is the centre; of two sides the reference. Where
+                // another component has the neighbour, it comes to the same two by itself.
                 let mutual = groups.contains(&(site, neighbour));
-                if self.is_reference(site) {
+                let is_here = self.best_edge(neighbour, site).is_some();
+                if self.is_reference(site) || !is_here && site < neighbour {
                     groups.insert((site, neighbour));
                 } else if !mutual {
                     groups.insert((neighbour, site));

@@ -167,7 +167,9 @@ mod tests {
             for document in &documents {
                 tokenizer.tokenize(&document.text, &mut buffer);
                 let own: BTreeSet<u64> = grams(&buffer.hashes).collect();
-                own.into_iter().for_each(|gram| *expected.entry(gram).or_default() += 1);
+                for gram in own {
+                    *expected.entry(gram).or_default() += 1;
+                }
                 tokens.push(TokenIndex::new(&buffer));
             }
             let alone: Vec<u32> = (0..documents.len() as u32).collect();

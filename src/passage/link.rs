@@ -48,7 +48,7 @@ pub(crate) struct Links {
     pub(crate) thinned: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Anchor {
     hash: u64,
     document: u32,
@@ -83,11 +83,7 @@ pub(crate) fn find_runs(
         let linked: Vec<Links> = (0..parts as usize)
             .into_par_iter()
             .map_init(Vec::new, |anchors, part| {
-                anchors.clear();
-                for lot in &lots {
-                    anchors.extend_from_slice(lot.part(part));
-                }
-                anchors.sort_unstable();
+                gather_part(&lots, part, share, anchors);
                 let linkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut linker = linkers()
                     .pop()
@@ -133,6 +129,13 @@ impl Share {
         let part = part.wrapping_sub(self.pass * self.parts);
         (part < self.parts).then_some(part as usize)
     }
+
+    /// The bucket of a hash within its part.
+    #[inline]
+    fn bucket(self, hash: u64) -> usize {
+        let place = (hash & 0xffff_ffff) * (self.passes * self.parts);
+        (place >> (32 - BUCKET_BITS)) as usize & ((1 << BUCKET_BITS) - 1)
+    }
 }
 
 /// Anchors of some documents, by part.
@@ -166,6 +169,38 @@ impl Lot {
     fn part(&self, part: usize) -> &[Anchor] {
         let start = part.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.anchors[start as usize..self.ends[part] as usize]
+    }
+}
+
+/// Bits of a hash by which the anchors of a part are thrown into buckets: some sixteen for each.
+const BUCKET_BITS: u32 = 12;
+
+/// Puts the anchors of a part into `anchors`, equal ones side by side, by document and position.
+///
+/// They come by document and position, and every step keeps that order.
+fn gather_part(lots: &[Lot], part: usize, share: Share, anchors: &mut Vec<Anchor>) {
+    let in_part = || lots.iter().flat_map(|lot| lot.part(part));
+    let mut ends = [0u32; 1 << BUCKET_BITS];
+    for anchor in in_part() {
+        ends[share.bucket(anchor.hash)] += 1;
+    }
+    let mut len = 0;
+    for end in &mut ends {
+        len += std::mem::replace(end, len);
+    }
+    anchors.clear();
+    anchors.resize(len as usize, Anchor::default());
+    for anchor in in_part() {
+        let place = &mut ends[share.bucket(anchor.hash)];
+        anchors[*place as usize] = *anchor;
+        *place += 1;
+    }
+    let mut rest = &mut anchors[..];
+    let mut start = 0;
+    for end in ends {
+        let (bucket, later) = rest.split_at_mut((end - start) as usize);
+        bucket.sort_by_key(|anchor| anchor.hash);
+        (rest, start) = (later, end);
     }
 }
 
@@ -304,6 +339,7 @@ impl<'a> Linker<'a> {
 mod tests {
     use doublet_generate::corpus::CorpusPlan;
     use doublet_generate::repeats::repeated_tokens;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::config::Sensitivity;
@@ -351,6 +387,45 @@ mod tests {
         }
         assert!(all > 10_000, "too few repeats to measure by");
         f64::from(hit) / f64::from(all)
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_hold_all_anchors_equal_ones_together_and_in_order(
+            places in prop::collection::vec((0u64..40, any::<bool>()), 0..400),
+            cuts in prop::collection::vec(0usize..400, 0..5),
+            passes in 1u64..4,
+            parts in 1u64..6,
+        ) {
+            let anchors: Vec<Anchor> = places.iter().zip(0u32..).map(|(&(hash, wide), position)| {
+                let hash = crate::hash::finalise(hash) & if wide { u64::MAX } else { 0xffff_fff0 };
+                Anchor { hash, document: position / 7, position }
+            }).collect();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(anchors.len())).collect();
+            cuts.extend([0, anchors.len()]);
+            cuts.sort_unstable();
+            let mut found = Vec::new();
+            for pass in 0..passes {
+                let share = Share { pass, passes, parts };
+                let lot = |cut: &[usize]| {
+                    let own = anchors[cut[0]..cut[1]].iter().copied();
+                    let of_pass = own.filter(|anchor| share.part(anchor.hash).is_some());
+                    Lot::new(&of_pass.collect::<Vec<_>>(), share)
+                };
+                let lots: Vec<Lot> = cuts.windows(2).map(lot).collect();
+                let mut part_anchors = Vec::new();
+                for part in 0..parts as usize {
+                    gather_part(&lots, part, share, &mut part_anchors);
+                    found.extend(part_anchors.chunk_by(|x, y| x.hash == y.hash).map(<[_]>::to_vec));
+                }
+            }
+            found.sort_by_key(|group| group[0].hash);
+            let mut expected = anchors;
+            expected.sort_by_key(|anchor| (anchor.hash, anchor.position));
+            let expected: Vec<Vec<Anchor>> =
+                expected.chunk_by(|x, y| x.hash == y.hash).map(<[_]>::to_vec).collect();
+            prop_assert_eq!(found, expected);
+        }
     }
 
     #[test]

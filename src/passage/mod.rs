@@ -14,6 +14,7 @@ pub(crate) mod align;
 pub(crate) mod anchor;
 pub(crate) mod archive;
 mod blocks;
+mod bonds;
 pub(crate) mod cache;
 mod carry;
 pub(crate) mod chain;
@@ -144,9 +145,10 @@ pub(crate) fn find_stars(
     begin(Stage::Passages);
     let sites = site::find_sites(work, &pairs, &sides, config.min_words)?;
     drop(sides);
-    let (rows, nested) = cluster::refine(collection, work, &sites, &pairs, limits, &workers)?;
-    suppressed.nested_members = nested;
+    let stars = cluster::refine(collection, work, &sites, &pairs, limits, &workers)?;
     drop((sites, pairs));
+    let (rows, nested) = nested::leave_out_parts(work, stars, collection.pairing)?;
+    suppressed.nested_members = nested;
     let distinctiveness = distinct::distinctiveness(collection, work, &rows)?;
     Ok(Stars { rows, distinctiveness, workers })
 }

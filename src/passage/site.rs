@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::bonds::Bonds;
 use super::carry::{Reach, Taken, Target, Twin, furthest};
 use super::pairs::Place;
 use super::store::{PairRows, Side};
-use crate::cluster::UnionFind;
 use crate::error::Result;
 use crate::span::TokenRange;
 use crate::spill::{Record, Sorted, Work, record};
@@ -31,7 +31,7 @@ pub(super) struct Sites {
     pub(super) places: Vec<Place>,
     /// The sites of each connected component.
     pub(super) components: Sorted<Member>,
-    /// Pairs of sites that an alignment connects, by component; both directions.
+    /// Pairs of sites that an alignment connects, by the component of the first; both directions.
     pub(super) edges: Sorted<Edge>,
 }
 
@@ -42,7 +42,8 @@ record! {
 }
 
 record! {
-    /// An alignment between two sites, as seen from one of them.
+    /// An alignment between two sites, as seen from one of them. The other one may belong to
+    /// another component, where weak bonds were [parted](super::bonds).
     Edge {
         component: u32,
         from: u32,
@@ -116,7 +117,7 @@ pub(super) fn find_sites(
         places: Vec::new(),
         rounds: Vec::new(),
         ranks: Vec::new(),
-        union: UnionFind::new(0),
+        bonds: Bonds::new(work),
     };
     sites.assign()?;
     sites.carry_over()?;
@@ -158,7 +159,7 @@ struct Finder<'a> {
     rounds: Vec<usize>,
     /// The order in which the sites of the latest round were found.
     ranks: Vec<u32>,
-    union: UnionFind,
+    bonds: Bonds,
 }
 
 impl Finder<'_> {
@@ -183,10 +184,6 @@ impl Finder<'_> {
         )?;
         self.rounds.push(0);
         self.ranks = (0..places.len() as u32).collect();
-        self.union = UnionFind::new(places.len() as u32);
-        for &[a, b] in site_of.iter().filter(|[a, b]| a != b) {
-            self.union.union(a, b);
-        }
         Ok(())
     }
 
@@ -261,7 +258,6 @@ impl Finder<'_> {
                 for (targets, taken) in documents.iter().zip(taken) {
                     let new = self.places.len() as SiteId;
                     for place in taken.places {
-                        self.union.push();
                         self.places.push(place);
                     }
                     found.extend(taken.found);
@@ -270,9 +266,7 @@ impl Finder<'_> {
                             Twin::Known(site) => site,
                             Twin::New(number) => new + number,
                         };
-                        if twin != target.from {
-                            self.union.union(target.from, twin);
-                        }
+                        self.bonds.add(target.from, twin, target.share)?;
                     }
                 }
                 Ok(())
@@ -302,9 +296,18 @@ impl Finder<'_> {
     }
 
     /// Sorts sites and edges by component.
-    fn finish(mut self) -> Result<Sites> {
-        let mut edges = self.work.sorter("links", 5);
-        let (mut cursor, site_of) = (self.sides.all()?, &self.site_of);
+    fn finish(self) -> Result<Sites> {
+        let Self { work, sides, site_of, places, mut bonds, .. } = self;
+        let mut cursor = sides.all()?;
+        while let Some(Side { pair, second, share, .. }) = cursor.next()? {
+            if second == 0 {
+                let [a, b] = site_of[pair as usize];
+                bonds.add(a, b, share)?;
+            }
+        }
+        let mut union = bonds.join(places.len() as u32)?;
+        let mut edges = work.sorter("links", 5);
+        let mut cursor = sides.all()?;
         while let Some(side) = cursor.next()? {
             let Side { pair, second, matched, .. } = side;
             let [from, to] = match (site_of[pair as usize], second) {
@@ -312,20 +315,16 @@ impl Finder<'_> {
                 ([first, second], _) => [second, first],
             };
             if from != to {
-                let component = self.union.find(from);
+                let component = union.find(from);
                 edges.push(Edge { component, from, to, matched, pair, turned: second })?;
             }
         }
-        self.site_of = Vec::new();
-        let mut members = self.work.sorter("components", 5);
-        for site in 0..self.places.len() as SiteId {
-            members.push(Member { component: self.union.find(site), site })?;
+        drop(site_of);
+        let mut members = work.sorter("components", 5);
+        for site in 0..places.len() as SiteId {
+            members.push(Member { component: union.find(site), site })?;
         }
-        Ok(Sites {
-            places: self.places,
-            components: members.finish(false)?,
-            edges: edges.finish(false)?,
-        })
+        Ok(Sites { places, components: members.finish(false)?, edges: edges.finish(false)? })
     }
 }
 

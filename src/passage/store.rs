@@ -7,6 +7,7 @@
 //! matches, 5 for each step of a member.
 
 use super::align::{Alignment, Step, Stretch};
+use super::bonds::share;
 use super::cluster::Star;
 use super::pairs::{Pair, Place};
 use crate::error::Result;
@@ -40,6 +41,8 @@ record! {
         matched: u32,
         row: u64,
         stretches: u32,
+        /// Of the longer side, in percent.
+        share: u8,
     }
     key(ends) = u64::from(ends.a_document) << 32 | u64::from(ends.a_start)
 }
@@ -54,6 +57,8 @@ record! {
         second: u8,
         /// Matched half words.
         matched: u32,
+        /// What matches of the longer side, in percent.
+        share: u8,
     }
     key(side) = u64::from(side.document) << 32 | u64::from(side.start)
 }
@@ -87,8 +92,9 @@ impl PairSink {
         self.row.clear();
         self.row.extend(a.document.to_le_bytes());
         self.row.extend(b.document.to_le_bytes());
-        let mut hash = 0;
+        let (mut hash, mut tokens) = (0, 0);
         for stretch in matches {
+            tokens += stretch.len;
             for number in [stretch.at_a, stretch.at_b, stretch.len] {
                 self.row.extend(number.to_le_bytes());
                 hash = combine(hash, u64::from(number));
@@ -108,6 +114,7 @@ impl PairSink {
             matched: *matched,
             row: self.rows.append(&self.row)?,
             stretches: matches.len() as u32,
+            share: share(tokens, a.tokens.len(), b.tokens.len()),
         })
     }
 
@@ -125,11 +132,11 @@ impl PairSink {
             if last.replace(places) == Some(places) {
                 continue;
             }
-            let (pair, matched) = (pairs.places.len() as u32, found.matched);
+            let (pair, matched, share) = (pairs.places.len() as u32, found.matched, found.share);
             pairs.places.push(found.row);
             pairs.stretches.push(found.stretches);
             for ((document, start, end), second) in places.into_iter().zip(0..) {
-                sides.push(Side { document, start, end, pair, second, matched })?;
+                sides.push(Side { document, start, end, pair, second, matched, share })?;
             }
         }
         drop(cursor);
