@@ -9,15 +9,16 @@
 //!
 //! Source: J. Kruskal, *On the shortest spanning subtree of a graph*, Proc. AMS 1956.
 
+use super::pairs::Place;
 use super::site::SiteId;
 use crate::cluster::UnionFind;
 use crate::error::Result;
 use crate::spill::{Sorted, Sorter, Work, record};
 
-/// Sites that weak bonds join, at most: so many a refinement goes through in a tenth of a second.
-pub(super) const LARGE: u32 = 1024;
+/// Sites that weak bonds join, at most: a component is refined in memory.
+const LARGE: u32 = 1 << 14;
 /// The share that makes a bond strong, in percent.
-const STRONG: u8 = 80;
+const STRONG: u8 = 90;
 
 record! {
     /// That two sites hold versions of one text.
@@ -38,10 +39,12 @@ impl Bonds {
         Self(work.sorter("bonds", 5))
     }
 
-    /// Adds one of two sites that share so much, in percent.
-    pub(super) fn add(&mut self, a: SiteId, b: SiteId, share: u8) -> Result<()> {
-        let bond = Bond { differs: 100 - share.min(100), a, b };
-        if a == b { Ok(()) } else { self.0.push(bond) }
+    /// Adds one of two of `sites` that share so many tokens.
+    pub(super) fn add(&mut self, sites: &[Place], a: SiteId, b: SiteId, tokens: u32) -> Result<()> {
+        let len = |site: SiteId| u64::from(sites[site as usize].tokens.len());
+        let differs =
+            100 - 100 * u64::from(tokens) / len(a).max(len(b)).max(u64::from(tokens)).max(1);
+        if a == b { Ok(()) } else { self.0.push(Bond { differs: differs as u8, a, b }) }
     }
 
     /// The components of so many sites.
@@ -65,16 +68,12 @@ fn join(bonds: &Sorted<Bond>, sites: u32, large: u32) -> Result<UnionFind> {
     Ok(union)
 }
 
-/// The share of the longer of two places that so many tokens are, in percent.
-pub(super) fn share(tokens: u32, a: u32, b: u32) -> u8 {
-    (100 * u64::from(tokens) / u64::from(a.max(b).max(1))).min(100) as u8
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::span::TokenRange;
 
     proptest! {
         #[test]
@@ -84,8 +83,11 @@ mod tests {
         ) {
             let mut sorter = Bonds::new(&Work::in_memory());
             let (mut strong, mut all) = (UnionFind::new(60), UnionFind::new(60));
+            // Sites of 100 tokens, so that shared tokens are percents.
+            let tokens = TokenRange::new(0, 100);
+            let sites: Vec<Place> = (0..60).map(|document| Place { document, tokens }).collect();
             for &(a, b, share) in &bonds {
-                sorter.add(a, b, share).expect("room");
+                sorter.add(&sites, a, b, share.into()).expect("room");
                 all.union(a, b);
                 if share >= STRONG {
                     strong.union(a, b);

@@ -4,7 +4,6 @@
 //! Cost: a walk through the matches of each alignment around a site, and a look-up for each place
 //! that it is carried to.
 
-use super::bonds::share;
 use super::pairs::Place;
 use super::site::{DocumentSites, SiteId};
 use super::store::{Matches, PairRows, Side};
@@ -23,8 +22,8 @@ record! {
         from: u32,
         start: u32,
         end: u32,
-        /// What is equal of the longer of the two, in percent.
-        share: u8,
+        /// Tokens that are equal.
+        equal: u32,
     }
     key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
 }
@@ -113,17 +112,17 @@ impl Reach<'_> {
             }
             let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
             let carried = or_fail(self.pairs.with(side.pair, turned, scratch, carry));
-            if let Some((Place { document, tokens: TokenRange { start, end } }, share)) = carried {
-                found.push(Target { document, rank, number, from, start, end, share });
+            if let Some((Place { document, tokens: TokenRange { start, end } }, equal)) = carried {
+                found.push(Target { document, rank, number, from, start, end, equal });
                 number += 1;
             }
         }
     }
 }
 
-/// Where a range of the first side stands on the other, if enough of it is equal there, and the
-/// share that is.
-fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<(Place, u8)> {
+/// Where a range of the first side stands on the other, if enough of it is equal there, and how
+/// many tokens that is.
+fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<(Place, u32)> {
     let mut hull: Option<TokenRange> = None;
     let mut equal = 0;
     let inside = matches.from(tokens.start).map_while(|stretch| stretch.clipped(tokens));
@@ -132,8 +131,6 @@ fn carried(matches: Matches<'_>, tokens: TokenRange, min_words: u32) -> Option<(
         equal += part.len;
         hull = Some(hull.map_or(there, |hull| hull.hull(there)));
     }
-    hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words).map(|there| {
-        let share = share(equal, tokens.len(), there.len());
-        (Place { document: matches.other(), tokens: there }, share)
-    })
+    hull.filter(|_| 5 * equal >= 3 * tokens.len() && 2 * equal >= min_words)
+        .map(|tokens| (Place { document: matches.other(), tokens }, equal))
 }

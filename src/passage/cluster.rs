@@ -25,13 +25,14 @@ use rayon::prelude::*;
 
 use super::align::{Alignment, Sides, equal_ranges};
 use super::direct::GramTable;
+use super::frequency::grams;
+use super::near::{Windows, window};
 use super::pairs::{Place, Worker, Workers};
 use super::site::{Edge, SiteId, Sites};
 use super::store::{Matches, PairRows, StarRows};
 use super::told::{Evidence, untold};
 use super::{Collection, Limits};
 use crate::error::Result;
-use crate::hash::combine;
 use crate::pairing::Pairing;
 use crate::span::TokenRange;
 use crate::spill::Work;
@@ -45,8 +46,9 @@ const SAMPLE: usize = 64;
 const RECORD_BYTES: usize = 200;
 /// Sites that one thread aligns with a canonical passage, one after the other.
 const PORTION: usize = 64;
-/// Tokens beyond a site that its alignment to the canonical passage may take in.
-const MARGIN: u32 = 6;
+/// Sites left over by a first star from which on those [near](super::near) the next ones are looked
+/// for first.
+const MANY: usize = 256;
 
 /// A canonical place and its versions.
 #[derive(Debug, PartialEq)]
@@ -129,9 +131,13 @@ impl Refiner<'_> {
         let mut stars = Vec::new();
         let mut rest = component.to_vec();
         let mut alone = Vec::new();
-        for _ in 0..ROUNDS {
+        let mut windows = None;
+        for round in 0..ROUNDS {
             if rest.len() < 2 {
                 break;
+            }
+            if round == 1 && rest.len() >= MANY {
+                windows = Some(Windows::new(self.collection, self.places, &rest));
             }
             let centre = match self.collection.pairing {
                 Pairing::Everything => self.canonical(&rest, &rest),
@@ -144,7 +150,7 @@ impl Refiner<'_> {
                     self.canonical(&reference, &rest)
                 }
             };
-            let (star, left) = self.star(centre, &rest);
+            let (star, left) = self.star(centre, &rest, windows.as_ref());
             if self.says_something(&star) {
                 stars.push(star);
                 rest = left;
@@ -193,9 +199,20 @@ impl Refiner<'_> {
     }
 
     /// The star around a site, and the sites that do not belong to it.
-    fn star(&self, centre: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
+    fn star(
+        &self,
+        centre: SiteId,
+        candidates: &[SiteId],
+        windows: Option<&Windows>,
+    ) -> (Star, Vec<SiteId>) {
         let canonical = self.whole_words(self.places[centre as usize]);
         let tokens = self.collection.hashes(canonical.document);
+        let near = windows.map(|windows| windows.near(&tokens[canonical.tokens.range()]));
+        // Whom an alignment connected is no stranger, whatever its words.
+        let is_near = |site: SiteId| {
+            near.as_ref().is_none_or(|near| near.may_match(site))
+                || self.best_edge(centre, site).is_some()
+        };
         let table = OnceLock::new();
         let table = || table.get_or_init(|| GramTable::new(&tokens, canonical.tokens));
         let alignment = |worker: &mut Worker, site: SiteId| {
@@ -210,7 +227,8 @@ impl Refiner<'_> {
         let alignments = |sites: &[SiteId]| -> Vec<Option<Alignment>> {
             let others = sites.iter().map(|&site| (site != centre).then_some(site));
             self.workers.with(|worker| {
-                others.map(|site| site.and_then(|site| alignment(worker, site))).collect()
+                let near = others.map(|site| site.filter(|&site| is_near(site)));
+                near.map(|site| site.and_then(|site| alignment(worker, site))).collect()
             })
         };
         // All threads are for the one component that a collection may have.
@@ -281,10 +299,7 @@ impl Refiner<'_> {
     ) -> Option<Alignment> {
         let both = self.collection.both(canonical.document, place.document);
         let (a, b) = (both.a(), both.b());
-        let mut within_b = TokenRange::new(
-            place.tokens.start.saturating_sub(MARGIN),
-            (place.tokens.end + MARGIN).min(b.len() as u32),
-        );
+        let mut within_b = window(place, b.len() as u32);
         if canonical.document == place.document {
             // Never into the canonical passage itself.
             if place.tokens.start >= canonical.tokens.end {
@@ -347,10 +362,7 @@ impl Refiner<'_> {
 
     fn grams(&self, site: SiteId) -> Vec<u64> {
         let place = self.places[site as usize];
-        self.collection.hashes(place.document)[place.tokens.range()]
-            .windows(3)
-            .map(|gram| gram.iter().fold(0, |state, token| combine(state, u64::from(token.0))))
-            .collect()
+        grams(&self.collection.hashes(place.document)[place.tokens.range()]).collect()
     }
 
     /// Stars of lone sites around the neighbours they share most with.
@@ -380,7 +392,7 @@ impl Refiner<'_> {
         let mut stars = Vec::new();
         for group in groups.chunk_by(|x, y| x.0 == y.0) {
             let sites: Vec<SiteId> = group.iter().map(|pair| pair.1).collect();
-            let (star, _) = self.star(group[0].0, &sites);
+            let (star, _) = self.star(group[0].0, &sites, None);
             if self.says_something(&star) {
                 stars.push(star);
             }

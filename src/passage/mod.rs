@@ -27,6 +27,7 @@ mod group;
 pub(crate) mod grow;
 mod kin;
 pub(crate) mod link;
+mod near;
 mod nested;
 pub(crate) mod operations;
 mod origins;

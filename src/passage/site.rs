@@ -266,7 +266,7 @@ impl Finder<'_> {
                             Twin::Known(site) => site,
                             Twin::New(number) => new + number,
                         };
-                        self.bonds.add(target.from, twin, target.share)?;
+                        self.bonds.add(&self.places, target.from, twin, target.equal)?;
                     }
                 }
                 Ok(())
@@ -299,10 +299,10 @@ impl Finder<'_> {
     fn finish(self) -> Result<Sites> {
         let Self { work, sides, site_of, places, mut bonds, .. } = self;
         let mut cursor = sides.all()?;
-        while let Some(Side { pair, second, share, .. }) = cursor.next()? {
+        while let Some(Side { pair, second, tokens, .. }) = cursor.next()? {
             if second == 0 {
                 let [a, b] = site_of[pair as usize];
-                bonds.add(a, b, share)?;
+                bonds.add(&places, a, b, tokens)?;
             }
         }
         let mut union = bonds.join(places.len() as u32)?;

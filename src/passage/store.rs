@@ -7,7 +7,6 @@
 //! matches, 5 for each step of a member.
 
 use super::align::{Alignment, Step, Stretch};
-use super::bonds::share;
 use super::cluster::Star;
 use super::pairs::{Pair, Place};
 use crate::error::Result;
@@ -41,8 +40,7 @@ record! {
         matched: u32,
         row: u64,
         stretches: u32,
-        /// Of the longer side, in percent.
-        share: u8,
+        tokens: u32,
     }
     key(ends) = u64::from(ends.a_document) << 32 | u64::from(ends.a_start)
 }
@@ -57,8 +55,8 @@ record! {
         second: u8,
         /// Matched half words.
         matched: u32,
-        /// What matches of the longer side, in percent.
-        share: u8,
+        /// Matched tokens.
+        tokens: u32,
     }
     key(side) = u64::from(side.document) << 32 | u64::from(side.start)
 }
@@ -114,7 +112,7 @@ impl PairSink {
             matched: *matched,
             row: self.rows.append(&self.row)?,
             stretches: matches.len() as u32,
-            share: share(tokens, a.tokens.len(), b.tokens.len()),
+            tokens,
         })
     }
 
@@ -128,15 +126,16 @@ impl PairSink {
         let mut cursor = ends.all()?;
         while let Some(found) = cursor.next()? {
             let Ends { a_document, a_start, a_end, b_document, b_start, b_end, .. } = found;
+            let Ends { matched, tokens, row, stretches, .. } = found;
             let places = [(a_document, a_start, a_end), (b_document, b_start, b_end)];
             if last.replace(places) == Some(places) {
                 continue;
             }
-            let (pair, matched, share) = (pairs.places.len() as u32, found.matched, found.share);
-            pairs.places.push(found.row);
-            pairs.stretches.push(found.stretches);
+            let pair = pairs.places.len() as u32;
+            pairs.places.push(row);
+            pairs.stretches.push(stretches);
             for ((document, start, end), second) in places.into_iter().zip(0..) {
-                sides.push(Side { document, start, end, pair, second, matched, share })?;
+                sides.push(Side { document, start, end, pair, second, matched, tokens })?;
             }
         }
         drop(cursor);
