@@ -17,8 +17,9 @@ use crate::spill::{Sorted, Sorter, Work, record};
 
 /// Sites that weak bonds join, at most: a component is refined in memory.
 const LARGE: u32 = 1 << 14;
-/// The share that makes a bond strong, in percent.
-const STRONG: u8 = 90;
+/// The share that makes a bond strong, in percent: of a short text all of it, since by chance much
+/// is shared of those.
+const STRONG: u8 = 95;
 
 record! {
     /// That two sites hold versions of one text.

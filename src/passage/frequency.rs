@@ -126,11 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::document::Document;
-    use crate::pairing::Pairing;
-    use crate::passage::Origins;
-    use crate::passage::archive::Archive;
-    use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
+    use crate::passage::few::Few;
 
     proptest! {
         #[test]
@@ -159,29 +155,16 @@ mod tests {
             ),
             every in 1usize..4,
         ) {
-            let documents: Vec<Document> =
-                texts.iter().map(|words| Document::new("", words.join(" "))).collect();
-            let (mut tokenizer, mut buffer) = (Tokenizer::new(), TokenBuffer::default());
+            let texts = Few::new(texts.iter().map(|words| words.join(" ")));
             let mut expected: BTreeMap<u64, u32> = BTreeMap::new();
-            let mut tokens = Vec::new();
-            for document in &documents {
-                tokenizer.tokenize(&document.text, &mut buffer);
-                let own: BTreeSet<u64> = grams(&buffer.hashes).collect();
+            for index in texts.tokens() {
+                let own: BTreeSet<u64> = grams(index.hashes()).collect();
                 for gram in own {
                     *expected.entry(gram).or_default() += 1;
                 }
-                tokens.push(TokenIndex::new(&buffer));
             }
-            let alone: Vec<u32> = (0..documents.len() as u32).collect();
-            let collection = Collection {
-                archive: Archive::Held { documents: &documents, tokens: &tokens },
-                origins: &Origins::default(),
-                copy_of: &alone,
-                representative: &alone,
-                pairing: Pairing::Everything,
-            };
             let (asked, counts): (Vec<u64>, Vec<u32>) = expected.into_iter().step_by(every).unzip();
-            prop_assert_eq!(document_frequencies(&collection, &asked), counts);
+            prop_assert_eq!(document_frequencies(&texts.collection(), &asked), counts);
         }
     }
 }

@@ -343,33 +343,14 @@ mod tests {
 
     use super::*;
     use crate::config::Sensitivity;
-    use crate::document::Document;
-    use crate::passage::Origins;
-    use crate::passage::archive::Archive;
-    use crate::text::{TokenBuffer, TokenIndex, Tokenizer};
+    use crate::passage::few::Few;
 
     /// Share of the tokens in exact repeats of the guaranteed length that runs cover.
     fn covered(texts: &[String], sensitivity: Sensitivity) -> f64 {
-        let documents: Vec<Document> =
-            texts.iter().map(|text| Document::new("", text.as_str())).collect();
-        let (mut tokenizer, mut buffer) = (Tokenizer::new(), TokenBuffer::default());
-        let tokens: Vec<TokenIndex> = texts
-            .iter()
-            .map(|text| {
-                tokenizer.tokenize(text, &mut buffer);
-                TokenIndex::new(&buffer)
-            })
-            .collect();
-        let alone: Vec<u32> = (0..texts.len() as u32).collect();
-        let collection = Collection {
-            archive: Archive::Held { documents: &documents, tokens: &tokens },
-            origins: &Origins::default(),
-            copy_of: &alone,
-            representative: &alone,
-            pairing: Pairing::Everything,
-        };
+        let texts = Few::new(texts);
+        let (collection, tokens) = (texts.collection(), texts.tokens());
         let guarantee = sensitivity.guarantee();
-        let links = find_runs(&collection, &tokens, sensitivity.winnowing(), guarantee);
+        let links = find_runs(&collection, tokens, sensitivity.winnowing(), guarantee);
         let plain: Vec<Vec<u32>> =
             tokens.iter().map(|index| index.hashes().iter().map(|hash| hash.0).collect()).collect();
         let repeated = repeated_tokens(&plain, guarantee as usize).expect("few tokens");

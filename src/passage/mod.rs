@@ -6,7 +6,7 @@
 //!
 //! [`anchor`] samples shingles, [`link`] connects equal ones and grows them into runs, [`chain`]
 //! strings runs together, [`align`] turns a chain into steps word by word, [`pairs`] filters, and
-//! [`site`] and [`cluster`] bring together the places that hold versions of one text; [`nested`]
+//! [`site`], [`bonds`] and [`cluster`] bring together the places that hold versions of one text; [`nested`]
 //! leaves out what larger passages tell. [`distinct`]
 //! tells reuse from formula, [`operations`] writes alignments out, [`coverage`] adds up.
 
@@ -22,22 +22,24 @@ pub(crate) mod cluster;
 pub(crate) mod coverage;
 pub(crate) mod direct;
 pub(crate) mod distinct;
+mod few;
 mod frequency;
 mod group;
 pub(crate) mod grow;
 mod kin;
 pub(crate) mod link;
-mod near;
 mod nested;
 pub(crate) mod operations;
 mod origins;
 pub(crate) mod outline;
 pub(crate) mod pairs;
 pub(crate) mod programme;
+mod refine;
 pub(crate) mod site;
 mod store;
 mod told;
 pub(crate) mod two;
+mod version;
 pub(crate) mod words;
 
 use rayon::prelude::*;

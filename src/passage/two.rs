@@ -1,15 +1,12 @@
 //! Two texts by themselves: what they share, word by word, without a collection around them.
 
-use super::archive::Archive;
 use super::direct::GramTable;
+use super::few::Few;
 use super::operations::Teller;
 use super::pairs::{Place, Worker};
-use super::{Collection, Origins};
-use crate::document::Document;
-use crate::pairing::Pairing;
 use crate::report::model::Operation;
 use crate::span::{Span, TokenRange};
-use crate::text::{SpanScratch, TokenBuffer, TokenIndex, Tokenizer};
+use crate::text::SpanScratch;
 
 /// A part of one text aligned with a part of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,23 +38,8 @@ pub struct AlignedPart {
 /// ```
 #[must_use]
 pub fn align(a: &str, b: &str) -> Vec<AlignedPart> {
-    let documents = [Document::new("a", a), Document::new("b", b)];
-    let (mut tokenizer, mut buffer) = (Tokenizer::new(), TokenBuffer::default());
-    let tokens: Vec<TokenIndex> = documents
-        .iter()
-        .map(|document| {
-            tokenizer.tokenize(&document.text, &mut buffer);
-            TokenIndex::new(&buffer)
-        })
-        .collect();
-    let alone = [0, 1];
-    let collection = Collection {
-        archive: Archive::Held { documents: &documents, tokens: &tokens },
-        origins: &Origins::default(),
-        copy_of: &alone,
-        representative: &alone,
-        pairing: Pairing::Everything,
-    };
+    let texts = Few::new([a, b]);
+    let collection = texts.collection();
     let both = collection.both(0, 1);
     let sides = both.whole();
     let table = GramTable::new(sides.a, TokenRange::new(0, sides.a.len() as u32));
@@ -70,7 +52,7 @@ pub fn align(a: &str, b: &str) -> Vec<AlignedPart> {
         let canonical = Place { document: 0, tokens: whole };
         let (span, operations) = teller.tell(&collection, canonical, 1, &alignment, member);
         AlignedPart {
-            a: tokens[0].span_of(a, whole, &mut scratch).unwrap_or_default(),
+            a: texts.tokens()[0].span_of(a, whole, &mut scratch).unwrap_or_default(),
             b: span,
             identity: alignment.identity(),
             operations,

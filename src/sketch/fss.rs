@@ -147,45 +147,46 @@ impl Sketcher {
 
     /// All rounds over the collected shingles, which may be reordered and freed of repetitions.
     fn fill(&mut self) {
-        self.registers.fill(EMPTY);
-        if self.shingles.is_empty() {
+        let Self { rounds, registers, shingles, .. } = self;
+        let registers = &mut registers[..];
+        registers.fill(EMPTY);
+        if shingles.is_empty() {
             return;
         }
-        let size = self.registers.len();
-        let bins = Bins::of(&self.registers);
+        let size = registers.len();
+        let bins = Bins::of(registers);
         // Different shingles would have filled all bins long before this many throws.
         let suspicious = 4 * size * (size.ilog2() as usize);
         let mut thrown = 0;
         let mut different = false;
         // Bins only ever fill: the search for an empty one goes on where it stopped.
         let mut filled = 0;
-        for (round, &(xor, multiplier)) in self.rounds.iter().enumerate() {
+        for (round, &(xor, multiplier)) in rounds.iter().enumerate() {
             if let Some(bin) = round.checked_sub(size) {
-                if self.registers[bin] == EMPTY {
-                    let smallest = self
-                        .shingles
+                if registers[bin] == EMPTY {
+                    let smallest = shingles
                         .iter()
                         .map(|&shingle| value(round, fold_multiply(shingle ^ xor, multiplier)))
                         .min();
-                    self.registers[bin] = smallest.unwrap_or(EMPTY);
+                    registers[bin] = smallest.unwrap_or(EMPTY);
                 }
                 continue;
             }
-            for &shingle in &self.shingles {
+            for &shingle in &**shingles {
                 let hash = fold_multiply(shingle ^ xor, multiplier);
-                let register = &mut self.registers[bins.of_hash(hash)];
+                let register = &mut registers[bins.of_hash(hash)];
                 *register = (*register).min(value(round, hash));
             }
-            while self.registers.get(filled).is_some_and(|&register| register != EMPTY) {
+            while registers.get(filled).is_some_and(|&register| register != EMPTY) {
                 filled += 1;
             }
             if filled == size {
                 return;
             }
-            thrown += self.shingles.len();
+            thrown += shingles.len();
             if thrown > suspicious && !different {
-                self.shingles.sort_unstable();
-                self.shingles.dedup();
+                shingles.sort_unstable();
+                shingles.dedup();
                 different = true;
             }
         }
