@@ -9,10 +9,10 @@
 //!
 //! Source: J. Kruskal, *On the shortest spanning subtree of a graph*, Proc. AMS 1956.
 
-use super::pairs::Place;
 use super::site::SiteId;
 use crate::cluster::UnionFind;
 use crate::error::Result;
+use crate::span::TokenRange;
 use crate::spill::{Sorted, Sorter, Work, record};
 
 /// Sites that weak bonds join, at most: a component is refined in memory.
@@ -40,18 +40,23 @@ impl Bonds {
         Self(work.sorter("bonds", 5))
     }
 
-    /// Adds one of two of `sites` that share so many tokens.
-    pub(super) fn add(&mut self, sites: &[Place], a: SiteId, b: SiteId, tokens: u32) -> Result<()> {
-        let len = |site: SiteId| u64::from(sites[site as usize].tokens.len());
-        let differs =
-            100 - 100 * u64::from(tokens) / len(a).max(len(b)).max(u64::from(tokens)).max(1);
-        if a == b { Ok(()) } else { self.0.push(Bond { differs: differs as u8, a, b }) }
+    /// Adds one of two sites that share so much, in percent.
+    pub(super) fn add(&mut self, a: SiteId, b: SiteId, share: u8) -> Result<()> {
+        let bond = Bond { differs: 100 - share.min(100), a, b };
+        if a == b { Ok(()) } else { self.0.push(bond) }
     }
 
     /// The components of so many sites.
     pub(super) fn join(self, sites: u32) -> Result<UnionFind> {
         join(&self.0.finish(false)?, sites, LARGE)
     }
+}
+
+/// The part of a site that a span beside it shares, in percent, if it shares so many tokens: those of
+/// them that are outside the site do not count.
+pub(super) fn share(shared: u32, span: TokenRange, site: TokenRange) -> u8 {
+    let inside = shared.saturating_sub(span.len() - span.overlap(site));
+    (100 * u64::from(inside) / u64::from(site.len().max(1))).min(100) as u8
 }
 
 fn join(bonds: &Sorted<Bond>, sites: u32, large: u32) -> Result<UnionFind> {
@@ -74,7 +79,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::span::TokenRange;
+
+    #[test]
+    fn what_is_shared_beside_a_site_does_not_count() {
+        let range = TokenRange::new;
+        assert_eq!(share(8, range(0, 8), range(0, 8)), 100);
+        assert_eq!(share(7, range(0, 8), range(0, 8)), 87);
+        // A longer span, one moved by half, and a longer site.
+        assert_eq!(share(12, range(0, 12), range(0, 8)), 100);
+        assert_eq!(share(8, range(4, 12), range(0, 8)), 50);
+        assert_eq!(share(8, range(0, 8), range(0, 16)), 50);
+        assert_eq!(share(3, range(0, 9), range(20, 28)), 0);
+    }
 
     proptest! {
         #[test]
@@ -84,11 +100,8 @@ mod tests {
         ) {
             let mut sorter = Bonds::new(&Work::in_memory());
             let (mut strong, mut all) = (UnionFind::new(60), UnionFind::new(60));
-            // Sites of 100 tokens, so that shared tokens are percents.
-            let tokens = TokenRange::new(0, 100);
-            let sites: Vec<Place> = (0..60).map(|document| Place { document, tokens }).collect();
             for &(a, b, share) in &bonds {
-                sorter.add(&sites, a, b, share.into()).expect("room");
+                sorter.add(a, b, share).expect("room");
                 all.union(a, b);
                 if share >= STRONG {
                     strong.union(a, b);

@@ -4,6 +4,7 @@
 //! Cost: a walk through the matches of each alignment around a site, and a look-up for each place
 //! that it is carried to.
 
+use super::bonds::share;
 use super::pairs::Place;
 use super::site::{DocumentSites, SiteId};
 use super::store::{Matches, PairRows, Side};
@@ -24,8 +25,16 @@ record! {
         end: u32,
         /// Tokens that are equal.
         equal: u32,
+        /// The part of the site that they are, in percent.
+        share: u8,
     }
     key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
+}
+
+impl Target {
+    pub(super) const fn tokens(self) -> TokenRange {
+        TokenRange { start: self.start, end: self.end }
+    }
 }
 
 /// The site that another one was carried to.
@@ -113,7 +122,8 @@ impl Reach<'_> {
             let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
             let carried = or_fail(self.pairs.with(side.pair, turned, scratch, carry));
             if let Some((Place { document, tokens: TokenRange { start, end } }, equal)) = carried {
-                found.push(Target { document, rank, number, from, start, end, equal });
+                let share = share(equal, tokens, tokens);
+                found.push(Target { document, rank, number, from, start, end, equal, share });
                 number += 1;
             }
         }

@@ -7,13 +7,13 @@
 //! from B, the sentence stands in A as well.
 //!
 //! Cost: a few look-ups in ordered maps for each span and each carried site; 20 bytes in memory
-//! a site and 8 a pair, while all else goes by document through sorters.
+//! a site and 9 a pair, while all else goes by document through sorters.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::bonds::Bonds;
+use super::bonds::{Bonds, share};
 use super::carry::{Reach, Taken, Target, Twin, furthest};
 use super::pairs::Place;
 use super::store::{PairRows, Side};
@@ -114,6 +114,7 @@ pub(super) fn find_sites(
         sides,
         min_words,
         site_of: vec![[0; 2]; pairs.len()],
+        shares: vec![100; pairs.len()],
         places: Vec::new(),
         rounds: Vec::new(),
         ranks: Vec::new(),
@@ -154,6 +155,8 @@ struct Finder<'a> {
     min_words: u32,
     /// The sites of both sides of each pair.
     site_of: Vec<[SiteId; 2]>,
+    /// How much of its sites each pair shares, in percent: of the one that it shares less of.
+    shares: Vec<u8>,
     places: Vec<Place>,
     /// Where the sites of each round begin; within a round they are sorted by document.
     rounds: Vec<usize>,
@@ -165,7 +168,7 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// Makes the sites that the sides of pairs are.
     fn assign(&mut self) -> Result<()> {
-        let Self { sides, site_of, places, .. } = self;
+        let Self { sides, site_of, shares, places, .. } = self;
         each_lot(
             sides,
             |side| side.document,
@@ -175,7 +178,10 @@ impl Finder<'_> {
                 for (sides, assigned) in documents.iter().zip(assigned) {
                     let first = places.len() as SiteId;
                     for (side, site) in sides.iter().zip(assigned.site_of) {
-                        site_of[side.pair as usize][usize::from(side.second)] = first + site;
+                        let pair = side.pair as usize;
+                        site_of[pair][usize::from(side.second)] = first + site;
+                        let own = assigned.places[site as usize].tokens;
+                        shares[pair] = shares[pair].min(share(side.shared, side.tokens(), own));
                     }
                     places.extend(assigned.places);
                 }
@@ -266,7 +272,9 @@ impl Finder<'_> {
                             Twin::Known(site) => site,
                             Twin::New(number) => new + number,
                         };
-                        self.bonds.add(&self.places, target.from, twin, target.equal)?;
+                        let (there, site) = (target.tokens(), self.places[twin as usize].tokens);
+                        let share = target.share.min(share(target.equal, there, site));
+                        self.bonds.add(target.from, twin, share)?;
                     }
                 }
                 Ok(())
@@ -297,12 +305,12 @@ impl Finder<'_> {
 
     /// Sorts sites and edges by component.
     fn finish(self) -> Result<Sites> {
-        let Self { work, sides, site_of, places, mut bonds, .. } = self;
+        let Self { work, sides, site_of, shares, places, mut bonds, .. } = self;
         let mut cursor = sides.all()?;
-        while let Some(Side { pair, second, tokens, .. }) = cursor.next()? {
+        while let Some(Side { pair, second, .. }) = cursor.next()? {
             if second == 0 {
                 let [a, b] = site_of[pair as usize];
-                bonds.add(&places, a, b, tokens)?;
+                bonds.add(a, b, shares[pair as usize])?;
             }
         }
         let mut union = bonds.join(places.len() as u32)?;
@@ -319,7 +327,7 @@ impl Finder<'_> {
                 edges.push(Edge { component, from, to, matched, pair, turned: second })?;
             }
         }
-        drop(site_of);
+        drop((site_of, shares));
         let mut members = work.sorter("components", 5);
         for site in 0..places.len() as SiteId {
             members.push(Member { component: union.find(site), site })?;

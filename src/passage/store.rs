@@ -40,7 +40,7 @@ record! {
         matched: u32,
         row: u64,
         stretches: u32,
-        tokens: u32,
+        shared: u32,
     }
     key(ends) = u64::from(ends.a_document) << 32 | u64::from(ends.a_start)
 }
@@ -56,7 +56,7 @@ record! {
         /// Matched half words.
         matched: u32,
         /// Matched tokens.
-        tokens: u32,
+        shared: u32,
     }
     key(side) = u64::from(side.document) << 32 | u64::from(side.start)
 }
@@ -90,9 +90,9 @@ impl PairSink {
         self.row.clear();
         self.row.extend(a.document.to_le_bytes());
         self.row.extend(b.document.to_le_bytes());
-        let (mut hash, mut tokens) = (0, 0);
+        let (mut hash, mut shared) = (0, 0);
         for stretch in matches {
-            tokens += stretch.len;
+            shared += stretch.len;
             for number in [stretch.at_a, stretch.at_b, stretch.len] {
                 self.row.extend(number.to_le_bytes());
                 hash = combine(hash, u64::from(number));
@@ -112,7 +112,7 @@ impl PairSink {
             matched: *matched,
             row: self.rows.append(&self.row)?,
             stretches: matches.len() as u32,
-            tokens,
+            shared,
         })
     }
 
@@ -126,7 +126,7 @@ impl PairSink {
         let mut cursor = ends.all()?;
         while let Some(found) = cursor.next()? {
             let Ends { a_document, a_start, a_end, b_document, b_start, b_end, .. } = found;
-            let Ends { matched, tokens, row, stretches, .. } = found;
+            let Ends { matched, shared, row, stretches, .. } = found;
             let places = [(a_document, a_start, a_end), (b_document, b_start, b_end)];
             if last.replace(places) == Some(places) {
                 continue;
@@ -135,7 +135,7 @@ impl PairSink {
             pairs.places.push(row);
             pairs.stretches.push(stretches);
             for ((document, start, end), second) in places.into_iter().zip(0..) {
-                sides.push(Side { document, start, end, pair, second, matched, tokens })?;
+                sides.push(Side { document, start, end, pair, second, matched, shared })?;
             }
         }
         drop(cursor);
