@@ -31,6 +31,8 @@ use crate::stop::or_fail;
 
 /// Grams looked up for one passage, spread over it evenly: of a long passage a few tell.
 const MOST_GRAMS: usize = 24;
+/// 3-grams counted in one pass at least.
+const LEAST_GRAMS: usize = 64;
 /// Stars whose 3-grams are chosen at a time.
 const STARS: usize = 1 << 12;
 
@@ -54,7 +56,7 @@ pub(super) fn distinctiveness(
     stars: &StarRows,
 ) -> Result<Vec<f64>> {
     let asked = all_grams(collection, work, stars)?;
-    let most = work.share(20) / GRAM_BYTES;
+    let most = (work.share(20) / GRAM_BYTES).max(LEAST_GRAMS);
     let mut all = vec![0.0_f64; stars.len()];
     let (mut ahead, mut behind) = (asked.all()?, asked.all()?);
     let (mut next, mut counted) = (ahead.next()?, behind.next()?);

@@ -75,7 +75,7 @@ impl<'a> Index<'a> {
         let range = asked.last().map_or(0, |&most| most - least);
         // Two to four grams for each value, if they are spread evenly.
         let bits = (asked.len() / 2).max(1).ilog2();
-        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(bits);
+        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(bits).min(u64::BITS - 1);
         let values = (range >> shift) as usize + 1;
         let mut firsts = vec![0u32; values + 1];
         for &gram in asked {
