@@ -3,12 +3,12 @@
 //! The field [`FIELD`] is an object: `cluster` (its number), `representative` (`id` and `name`),
 //! `rule` and `score` (of a member to its representative; the representative has neither), and
 //! `passages`, each with the `cluster` it belongs to, its `kind`, `span` in bytes of the text,
-//! `identity` with the canonical wording, and whether it is the `canonical` one. What a record
-//! has nothing of is left out, and a record without findings has no such field. With a reference
+//! `identity` with the canonical wording, and whether it is the `canonical` one; if it is not, `of`
+//! says where that stands (`id`, `name`, `span`). What a record has nothing of is left out, and a record without findings has no such field. With a reference
 //! the representative is the document there that the record matches best; the rule `contains` says
 //! that the record contains it.
 //!
-//! Cost: 24 bytes in memory for each member of a cluster of documents; 21 bytes a document and 30
+//! Cost: 24 bytes in memory for each member of a cluster of documents; 21 bytes a document and 38
 //! a place in sorters; the findings lie in rows, and 16 bytes in memory say where those of a
 //! record are.
 
@@ -44,6 +44,14 @@ struct Findings<'a> {
     passages: Vec<Passage>,
 }
 
+/// Where the canonical wording of a passage stands.
+#[derive(Serialize)]
+struct Canonical {
+    id: u32,
+    name: String,
+    span: [u32; 2],
+}
+
 #[derive(Serialize)]
 struct Cluster<'a> {
     cluster: u32,
@@ -67,6 +75,8 @@ struct Passage {
     span: [u32; 2],
     identity: f64,
     canonical: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<Canonical>,
 }
 
 record! {
@@ -94,6 +104,10 @@ record! {
         boilerplate: u8,
         identity: u64,
         canonical: u8,
+        /// The canonical place.
+        of: u32,
+        of_start: u32,
+        of_end: u32,
     }
     key(holding) = u64::from(holding.document)
 }
@@ -173,6 +187,7 @@ fn holdings(outlines: &Outlines, work: &Work) -> Result<Sorted<Holding>> {
     let (mut clusters, mut number) = (outlines.clusters()?, 0);
     while let Some(cluster) = clusters.next()? {
         for (index, spot) in cluster.spots.iter().enumerate() {
+            let canonical = cluster.spots[0];
             sorter.push(Holding {
                 document: spot.document.0,
                 start: spot.span.start,
@@ -181,6 +196,9 @@ fn holdings(outlines: &Outlines, work: &Work) -> Result<Sorted<Holding>> {
                 boilerplate: u8::from(cluster.kind == PassageKind::Boilerplate),
                 identity: spot.identity.to_bits(),
                 canonical: u8::from(index == 0),
+                of: canonical.document.0,
+                of_start: canonical.span.start,
+                of_end: canonical.span.end,
             })?;
         }
         number += 1;
@@ -201,7 +219,7 @@ fn findings(
     let (mut holdings, mut holding) = (holdings.all()?, Vec::new());
     belongings.group(&mut belonging, |own| own.document)?;
     holdings.group(&mut holding, |own| own.document)?;
-    let mut scratch = Vec::new();
+    let (mut scratch, mut passage_scratch) = (Vec::new(), Vec::new());
     loop {
         let in_cluster = belonging.first().map(|own| own.document);
         let in_passages = holding.first().map(|own| own.document);
@@ -221,16 +239,21 @@ fn findings(
             findings.cluster = Some(Cluster { cluster, representative, rule, score });
         }
         if in_passages == Some(document) {
-            findings.passages.extend(holding.iter().map(|own: &Holding| Passage {
-                cluster: own.cluster,
-                kind: match own.boilerplate {
-                    0 => PassageKind::Reuse,
-                    _ => PassageKind::Boilerplate,
-                },
-                span: [own.start, own.end],
-                identity: f64::from_bits(own.identity),
-                canonical: own.canonical == 1,
-            }));
+            for own in &holding {
+                let canonical = own.canonical == 1;
+                let of = (!canonical).then(|| canonical_of(catalogue, own, &mut passage_scratch));
+                findings.passages.push(Passage {
+                    cluster: own.cluster,
+                    kind: match own.boilerplate {
+                        0 => PassageKind::Reuse,
+                        _ => PassageKind::Boilerplate,
+                    },
+                    span: [own.start, own.end],
+                    identity: f64::from_bits(own.identity),
+                    canonical,
+                    of: of.transpose()?,
+                });
+            }
         }
         if is_written {
             let json = serde_json::to_string(&findings).unwrap_or_default();
@@ -245,6 +268,12 @@ fn findings(
     }
     rows.seal(false)?;
     edits(catalogue, rows, found)
+}
+
+/// The canonical place of a passage.
+fn canonical_of(catalogue: &Catalogue, own: &Holding, scratch: &mut Vec<u8>) -> Result<Canonical> {
+    let name = catalogue.known(DocId(own.of), scratch)?.name.to_owned();
+    Ok(Canonical { id: own.of, name, span: [own.of_start, own.of_end] })
 }
 
 /// Findings by file and record.

@@ -179,10 +179,19 @@ fn annotations_remove_nothing() {
     assert_eq!(found(2)["representative"]["name"], "a");
     assert_eq!(found(2)["rule"], "exact");
     assert_eq!(found(0)["score"], Value::Null);
-    let span = &found(3)["passages"][0]["span"];
-    let ends = |at: usize| span[at].as_u64().expect("an offset") as usize;
-    let text = text_of(&lines[3]);
-    assert!(text[ends(0)..ends(1)].contains(&shared[..shared.len() - 1]));
+    let slice = |line: usize, span: &Value| {
+        let end = |at: usize| span[at].as_u64().expect("an offset") as usize;
+        text_of(&lines[line])[end(0)..end(1)].to_owned()
+    };
+    let passage = &found(3)["passages"][0];
+    assert!(slice(3, &passage["span"]).contains(&shared[..shared.len() - 1]));
+    // It says where its canonical wording stands, which itself says nothing of the kind.
+    assert_eq!(
+        (passage["canonical"].as_bool(), &passage["of"]["name"]),
+        (Some(false), &"b".into())
+    );
+    assert_eq!(slice(1, &passage["of"]["span"]), slice(3, &passage["span"]));
+    assert_eq!(found(1)["passages"][0]["of"], Value::Null);
     assert_eq!(place.removed("out").len(), 0);
     // Annotating again replaces what was found before.
     place.dedup(&["out/x.jsonl", "--output", "again", "--annotate"], 0);
