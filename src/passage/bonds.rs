@@ -13,10 +13,10 @@ use super::site::SiteId;
 use crate::cluster::UnionFind;
 use crate::error::Result;
 use crate::span::TokenRange;
-use crate::spill::{Sorted, Sorter, Work, record};
+use crate::spill::{Sorter, Work, record};
 
 /// Sites that weak bonds join, at most: a component is refined in memory.
-const LARGE: u32 = 1 << 14;
+pub(super) const LARGE: u32 = 1 << 14;
 /// The share that makes a bond strong, in percent: of a short text all of it, since by chance much
 /// is shared of those.
 const STRONG: u8 = 95;
@@ -46,9 +46,22 @@ impl Bonds {
         if a == b { Ok(()) } else { self.0.push(bond) }
     }
 
-    /// The components of so many sites.
-    pub(super) fn join(self, sites: u32) -> Result<UnionFind> {
-        join(&self.0.finish(false)?, sites, LARGE)
+    /// The components of so many sites; weak bonds join at most `large` of them, [`LARGE`] but in
+    /// tests.
+    pub(super) fn join(self, sites: u32, large: u32) -> Result<UnionFind> {
+        let bonds = self.0.finish(false)?;
+        let mut union = UnionFind::new(sites);
+        let mut sizes = vec![1u32; sites as usize];
+        let mut cursor = bonds.all()?;
+        while let Some(Bond { differs, a, b }) = cursor.next()? {
+            let (a, b) = (union.find(a), union.find(b));
+            let size = sizes[a as usize] + sizes[b as usize];
+            if a != b && (differs <= 100 - STRONG || size <= large) {
+                union.union(a, b);
+                sizes[a.min(b) as usize] = size;
+            }
+        }
+        Ok(union)
     }
 }
 
@@ -57,21 +70,6 @@ impl Bonds {
 pub(super) fn share(shared: u32, span: TokenRange, site: TokenRange) -> u8 {
     let inside = shared.saturating_sub(span.len() - span.overlap(site));
     (100 * u64::from(inside) / u64::from(site.len().max(1))).min(100) as u8
-}
-
-fn join(bonds: &Sorted<Bond>, sites: u32, large: u32) -> Result<UnionFind> {
-    let mut union = UnionFind::new(sites);
-    let mut sizes = vec![1u32; sites as usize];
-    let mut cursor = bonds.all()?;
-    while let Some(Bond { differs, a, b }) = cursor.next()? {
-        let (a, b) = (union.find(a), union.find(b));
-        let size = sizes[a as usize] + sizes[b as usize];
-        if a != b && (differs <= 100 - STRONG || size <= large) {
-            union.union(a, b);
-            sizes[a.min(b) as usize] = size;
-        }
-    }
-    Ok(union)
 }
 
 #[cfg(test)]
@@ -107,7 +105,7 @@ mod tests {
                     strong.union(a, b);
                 }
             }
-            let mut found = join(&sorter.0.finish(false).expect("room"), 60, large).expect("room");
+            let mut found = sorter.join(60, large).expect("room");
             let strong_components = strong.components();
             for component in found.components() {
                 let held = |strong: &&Vec<u32>| component.contains(&strong[0]);

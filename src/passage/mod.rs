@@ -146,7 +146,7 @@ pub(crate) fn find_stars(
     let (pairs, sides) =
         pairs::find_pairs(collection, work, winnowing, limits, &workers, suppressed, begin)?;
     begin(Stage::Passages);
-    let sites = site::find_sites(work, &pairs, &sides, config.min_words)?;
+    let sites = site::find_sites(work, &pairs, &sides, config.min_words, bonds::LARGE)?;
     drop(sides);
     let stars = cluster::refine(collection, work, &sites, &pairs, limits, &workers)?;
     drop((sites, pairs));

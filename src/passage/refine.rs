@@ -321,3 +321,70 @@ fn distinct(canonical: Place, mut members: Vec<(u32, Alignment)>) -> Vec<(u32, A
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sensitivity;
+    use crate::passage::few::Few;
+    use crate::passage::nested::leave_out_parts;
+    use crate::passage::pairs::{Workers, find_pairs};
+    use crate::passage::site::find_sites;
+    use crate::passage::{Limits, cluster, documents_of};
+    use crate::report::model::Suppressed;
+    use crate::spill::Work;
+
+    /// Three hundred documents, each of which quotes sixteen words of one text, three words further
+    /// on than the one before.
+    fn shifting_quotes() -> Few {
+        let word = |number: u64| format!("{:x}", crate::hash::finalise(number));
+        let words = |from: u64, count: u64| (from..from + count).map(word).collect::<Vec<_>>();
+        Few::new((0..300).map(|document| {
+            let own = |part: u64| words(10_000 + 100 * document + 50 * part, 20);
+            [own(0), words(3 * document, 16), own(1)].concat().join(" ")
+        }))
+    }
+
+    /// Chance chains texts like these together: one component, and no text that many share.
+    #[test]
+    fn nothing_of_a_long_chain_is_lost_in_one_component_or_in_many() {
+        let texts = shifting_quotes();
+        let (collection, work) = (texts.collection(), Work::in_memory());
+        let limits = Limits { min_words: 8, min_identity: 0.6 };
+        let (winnowing, workers) = (Sensitivity::High.winnowing(), Workers::default());
+        for large in [u32::MAX, 8] {
+            let mut counts = Suppressed::default();
+            let (pairs, sides) = find_pairs(
+                &collection,
+                &work,
+                winnowing,
+                limits,
+                &workers,
+                &mut counts,
+                &mut |_| {},
+            )
+            .expect("room");
+            let sites = find_sites(&work, &pairs, &sides, 8, large).expect("room");
+            let mut components = sites.components.all().expect("room");
+            let (mut own, mut largest) = (Vec::new(), 0);
+            while components.group(&mut own, |member| member.component).expect("room") {
+                largest = largest.max(own.len());
+            }
+            assert!(if large == 8 { largest <= 8 } else { largest >= 300 }, "{largest} sites");
+            let stars = cluster::refine(&collection, &work, &sites, &pairs, limits, &workers);
+            let stars = stars.expect("room");
+            let (rows, _) = leave_out_parts(&work, stars, collection.pairing).expect("room");
+            let mut told = vec![0; 300];
+            for number in 0..rows.len() {
+                let star = rows.read(number, &mut Vec::new()).expect("whole");
+                let documents = documents_of(&star);
+                // Five that follow one another share ten words with the one in the middle.
+                let reach = documents[documents.len() - 1] - documents[0];
+                assert!((1..=4).contains(&reach), "{documents:?} in one star");
+                documents.iter().for_each(|&document| told[document as usize] += 1);
+            }
+            assert!(told.iter().all(|&count| count > 0), "{told:?}");
+            assert!((60..=200).contains(&rows.len()), "{} stars", rows.len());
+        }
+    }
+}

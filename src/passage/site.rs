@@ -101,12 +101,14 @@ impl<S: Copy> DocumentSites<S> {
 /// Records that are in memory while threads work on their documents.
 const AHEAD: usize = 1 << 16;
 
-/// Makes sites of all pairs and connects them.
+/// Makes sites of all pairs and connects them, in components of at most `large` where bonds are
+/// weak.
 pub(super) fn find_sites(
     work: &Work,
     pairs: &PairRows,
     sides: &Sorted<Side>,
     min_words: u32,
+    large: u32,
 ) -> Result<Sites> {
     let mut sites = Finder {
         work,
@@ -122,7 +124,7 @@ pub(super) fn find_sites(
     };
     sites.assign()?;
     sites.carry_over()?;
-    sites.finish()
+    sites.finish(large)
 }
 
 /// Calls `visit` with the records of many documents at a time, in order.
@@ -304,7 +306,7 @@ impl Finder<'_> {
     }
 
     /// Sorts sites and edges by component.
-    fn finish(self) -> Result<Sites> {
+    fn finish(self, large: u32) -> Result<Sites> {
         let Self { work, sides, site_of, shares, places, mut bonds, .. } = self;
         let mut cursor = sides.all()?;
         while let Some(Side { pair, second, .. }) = cursor.next()? {
@@ -313,7 +315,7 @@ impl Finder<'_> {
                 bonds.add(a, b, shares[pair as usize])?;
             }
         }
-        let mut union = bonds.join(places.len() as u32)?;
+        let mut union = bonds.join(places.len() as u32, large)?;
         let mut edges = work.sorter("links", 5);
         let mut cursor = sides.all()?;
         while let Some(side) = cursor.next()? {
