@@ -324,7 +324,6 @@ fn distinct(canonical: Place, mut members: Vec<(u32, Alignment)>) -> Vec<(u32, A
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::Sensitivity;
     use crate::passage::few::Few;
     use crate::passage::nested::leave_out_parts;
@@ -381,7 +380,9 @@ mod tests {
                 // Five that follow one another share ten words with the one in the middle.
                 let reach = documents[documents.len() - 1] - documents[0];
                 assert!((1..=4).contains(&reach), "{documents:?} in one star");
-                documents.iter().for_each(|&document| told[document as usize] += 1);
+                for document in documents {
+                    told[document as usize] += 1;
+                }
             }
             assert!(told.iter().all(|&count| count > 0), "{told:?}");
             assert!((60..=200).contains(&rows.len()), "{} stars", rows.len());
