@@ -8,7 +8,7 @@
 //! the representative is the document there that the record matches best; the rule `contains` says
 //! that the record contains it.
 //!
-//! Cost: 24 bytes in memory for each member of a cluster of documents; 21 bytes a document and 38
+//! Cost: 24 bytes in memory for each member of a cluster of documents; 21 bytes a document and 37
 //! a place in sorters; the findings lie in rows, and 16 bytes in memory say where those of a
 //! record are.
 
@@ -103,13 +103,18 @@ record! {
         cluster: u32,
         boilerplate: u8,
         identity: u64,
-        canonical: u8,
-        /// The canonical place.
+        /// The canonical place, which may be this one.
         of: u32,
         of_start: u32,
         of_end: u32,
     }
     key(holding) = u64::from(holding.document)
+}
+
+impl Holding {
+    fn is_canonical(&self) -> bool {
+        (self.of, self.of_start, self.of_end) == (self.document, self.start, self.end)
+    }
 }
 
 /// The rule of a representative.
@@ -186,7 +191,7 @@ fn holdings(outlines: &Outlines, work: &Work) -> Result<Sorted<Holding>> {
     let mut sorter = work.sorter("passages", 5);
     let (mut clusters, mut number) = (outlines.clusters()?, 0);
     while let Some(cluster) = clusters.next()? {
-        for (index, spot) in cluster.spots.iter().enumerate() {
+        for spot in &cluster.spots {
             let canonical = cluster.spots[0];
             sorter.push(Holding {
                 document: spot.document.0,
@@ -195,7 +200,6 @@ fn holdings(outlines: &Outlines, work: &Work) -> Result<Sorted<Holding>> {
                 cluster: number,
                 boilerplate: u8::from(cluster.kind == PassageKind::Boilerplate),
                 identity: spot.identity.to_bits(),
-                canonical: u8::from(index == 0),
                 of: canonical.document.0,
                 of_start: canonical.span.start,
                 of_end: canonical.span.end,
@@ -240,7 +244,7 @@ fn findings(
         }
         if in_passages == Some(document) {
             for own in &holding {
-                let canonical = own.canonical == 1;
+                let canonical = own.is_canonical();
                 let of = (!canonical).then(|| canonical_of(catalogue, own, &mut passage_scratch));
                 findings.passages.push(Passage {
                     cluster: own.cluster,

@@ -4,7 +4,6 @@
 //! Cost: a walk through the matches of each alignment around a site, and a look-up for each place
 //! that it is carried to.
 
-use super::bonds::share;
 use super::pairs::Place;
 use super::site::{DocumentSites, SiteId};
 use super::store::{Matches, PairRows, Side};
@@ -25,8 +24,6 @@ record! {
         end: u32,
         /// Tokens that are equal.
         equal: u32,
-        /// The part of the site that they are, in percent.
-        share: u8,
     }
     key(target) = u64::from(target.document) << 32 | u64::from(target.rank)
 }
@@ -122,8 +119,7 @@ impl Reach<'_> {
             let carry = |matches: Matches<'_>| carried(matches, tokens, self.min_words);
             let carried = or_fail(self.pairs.with(side.pair, turned, scratch, carry));
             if let Some((Place { document, tokens: TokenRange { start, end } }, equal)) = carried {
-                let share = share(equal, tokens, tokens);
-                found.push(Target { document, rank, number, from, start, end, equal, share });
+                found.push(Target { document, rank, number, from, start, end, equal });
                 number += 1;
             }
         }

@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use super::align::Alignment;
 use super::pairs::{Place, Workers};
-use super::refine::Refiner;
 use super::site::{Edge, SiteId, Sites};
 use super::store::{PairRows, StarRows};
 use super::version::Context;
@@ -53,8 +52,7 @@ pub(super) fn refine(
             let refined: Vec<Vec<Star>> = std::mem::take(&mut components)
                 .into_par_iter()
                 .map(|Component { sites, edges }| {
-                    let context = Context { collection, places, edges, pairs, limits, workers };
-                    Refiner { context }.refine(&sites)
+                    Context { collection, places, edges, pairs, limits, workers }.refine(&sites)
                 })
                 .collect();
             refined.iter().flatten().try_for_each(|star| stars.add(star))?;

@@ -9,15 +9,13 @@
 use super::Collection;
 use super::align::{Alignment, Sides, Step, equal_ranges};
 use super::chain::chains;
+use super::frequency::{GRAM, gram};
 use super::grow::{Run, common_prefix, common_suffix};
 use super::pairs::Worker;
 use super::words::PairWords;
-use crate::hash::combine;
 use crate::span::TokenRange;
 use crate::text::TokenHash;
 
-/// Tokens a gram: shorter ones say too little, longer ones miss what lies between edits.
-const GRAM: usize = 3;
 /// Places of one gram that are tried; a text that repeats itself more is still found, at one of
 /// these.
 const TRIED: usize = 12;
@@ -29,10 +27,6 @@ pub(crate) struct GramTable {
     next: Vec<u32>,
     within: TokenRange,
     mask: usize,
-}
-
-fn gram(tokens: &[TokenHash]) -> u64 {
-    tokens.iter().fold(0, |state, token| combine(state, u64::from(token.0)))
 }
 
 impl GramTable {

@@ -16,19 +16,23 @@ use crate::hash::combine;
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
-/// Tokens a gram.
+/// Tokens a gram: shorter ones say too little, longer ones miss what lies between edits.
 pub(super) const GRAM: usize = 3;
 /// Most bytes of memory for each gram asked for.
 pub(super) const GRAM_BYTES: usize = 20;
 /// Documents that a thread goes through, one after the other.
 const PORTION: usize = 64;
 
+/// The 3-gram of three tokens.
+#[inline]
+pub(super) fn gram(tokens: &[TokenHash]) -> u64 {
+    let state = combine(u64::from(tokens[0].0), u64::from(tokens[1].0));
+    combine(state, u64::from(tokens[2].0))
+}
+
 /// The 3-grams of some tokens, by where they start.
 pub(super) fn grams(tokens: &[TokenHash]) -> impl Iterator<Item = u64> + '_ {
-    tokens.windows(GRAM).map(|gram| {
-        let state = combine(u64::from(gram[0].0), u64::from(gram[1].0));
-        combine(state, u64::from(gram[2].0))
-    })
+    tokens.windows(GRAM).map(gram)
 }
 
 /// The number of documents that hold each of `asked`, which are sorted and different.

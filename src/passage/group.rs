@@ -214,8 +214,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::passage::Origins;
-    use crate::passage::archive::Archive;
+    use crate::passage::few::Few;
 
     /// A document and a position.
     type Place = (u32, u32);
@@ -228,13 +227,9 @@ mod tests {
 
     #[test]
     fn texts_that_repeat_themselves_are_linked_at_few_distances() {
-        let collection = Collection {
-            archive: Archive::Held { documents: &[], tokens: &[] },
-            origins: &Origins::default(),
-            copy_of: &[0, 1],
-            representative: &[0, 1],
-            pairing: Pairing::Against { reference: 1 },
-        };
+        let texts = Few::new(["", ""]);
+        let pairing = Pairing::Against { reference: 1 };
+        let collection = Collection { pairing, ..texts.collection() };
         // One word over and over, so that all contexts are alike but those at the ends.
         let (short, long) = (400, 1000);
         let group: Vec<Place> =

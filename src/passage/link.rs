@@ -148,21 +148,8 @@ struct Lot {
 impl Lot {
     fn new(anchors: &[Anchor], share: Share) -> Self {
         let part = |anchor: &Anchor| share.part(anchor.hash).unwrap_or_default();
-        let mut ends = vec![0u32; share.parts as usize];
-        for anchor in anchors {
-            ends[part(anchor)] += 1;
-        }
-        let mut at = 0;
-        for end in &mut ends {
-            at += std::mem::replace(end, at);
-        }
-        let mut sorted = vec![Anchor::default(); anchors.len()];
-        for anchor in anchors {
-            // What was the start of the part moves on to its end.
-            let place = &mut ends[part(anchor)];
-            sorted[*place as usize] = *anchor;
-            *place += 1;
-        }
+        let mut sorted = Vec::new();
+        let ends = throw(anchors.iter(), share.parts as usize, part, &mut sorted);
         Self { anchors: sorted.into(), ends: ends.into() }
     }
 
@@ -172,6 +159,33 @@ impl Lot {
     }
 }
 
+/// Throws anchors into buckets, which lie one after another in `thrown`, and keeps their order in
+/// each; where each bucket ends.
+fn throw<'a>(
+    anchors: impl Iterator<Item = &'a Anchor> + Clone,
+    buckets: usize,
+    bucket: impl Fn(&Anchor) -> usize,
+    thrown: &mut Vec<Anchor>,
+) -> Vec<u32> {
+    let mut ends = vec![0u32; buckets];
+    for anchor in anchors.clone() {
+        ends[bucket(anchor)] += 1;
+    }
+    let mut len = 0;
+    for end in &mut ends {
+        len += std::mem::replace(end, len);
+    }
+    thrown.clear();
+    thrown.resize(len as usize, Anchor::default());
+    for anchor in anchors {
+        // What was the start of the bucket moves on to its end.
+        let place = &mut ends[bucket(anchor)];
+        thrown[*place as usize] = *anchor;
+        *place += 1;
+    }
+    ends
+}
+
 /// Bits of a hash by which the anchors of a part are thrown into buckets: some sixteen for each.
 const BUCKET_BITS: u32 = 12;
 
@@ -179,22 +193,8 @@ const BUCKET_BITS: u32 = 12;
 ///
 /// They come by document and position, and every step keeps that order.
 fn gather_part(lots: &[Lot], part: usize, share: Share, anchors: &mut Vec<Anchor>) {
-    let in_part = || lots.iter().flat_map(|lot| lot.part(part));
-    let mut ends = [0u32; 1 << BUCKET_BITS];
-    for anchor in in_part() {
-        ends[share.bucket(anchor.hash)] += 1;
-    }
-    let mut len = 0;
-    for end in &mut ends {
-        len += std::mem::replace(end, len);
-    }
-    anchors.clear();
-    anchors.resize(len as usize, Anchor::default());
-    for anchor in in_part() {
-        let place = &mut ends[share.bucket(anchor.hash)];
-        anchors[*place as usize] = *anchor;
-        *place += 1;
-    }
+    let in_part = lots.iter().flat_map(|lot| lot.part(part));
+    let ends = throw(in_part, 1 << BUCKET_BITS, |anchor| share.bucket(anchor.hash), anchors);
     let mut rest = &mut anchors[..];
     let mut start = 0;
     for end in ends {

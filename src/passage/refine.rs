@@ -7,7 +7,7 @@
 //! [version](super::version) of it; the rest forms stars of its own.
 //!
 //! In a component that chance agreements string together a star takes few of many. There the
-//! others are not all tried: a star [grows](Refiner::grow) from its centre along the alignments of
+//! others are not all tried: a star [grows](Context::grow) from its centre along the alignments of
 //! those that joined it. A site that is left alone at the end goes with the neighbour that it was
 //! aligned with, so no verified pair is lost.
 //!
@@ -19,6 +19,7 @@
 //! Cost: nearly all sites find their star in the first round; the others cost an alignment for each
 //! of some rounds, and then one for each edge.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use hashbrown::{HashMap, HashSet};
@@ -45,12 +46,7 @@ const SAMPLE: usize = 64;
 /// Sites that one thread aligns with a canonical passage, one after the other.
 const PORTION: usize = 64;
 
-/// Cuts one component into stars.
-pub(super) struct Refiner<'a> {
-    pub(super) context: Context<'a>,
-}
-
-impl Refiner<'_> {
+impl Context<'_> {
     /// The stars of the sites of the component, which are by place.
     pub(super) fn refine(&self, component: &[SiteId]) -> Vec<Star> {
         let mut stars = Vec::new();
@@ -60,17 +56,11 @@ impl Refiner<'_> {
             if rest.len() < 2 {
                 break;
             }
-            let centre = match self.pairing() {
-                Pairing::Everything => self.canonical(&rest, &rest),
-                Pairing::Against { .. } => {
-                    let refers = |&site: &SiteId| self.context.is_reference(site);
-                    let reference: Vec<SiteId> = rest.iter().copied().filter(refers).collect();
-                    if reference.is_empty() {
-                        break;
-                    }
-                    self.canonical(&reference, &rest)
-                }
-            };
+            let centres = self.possible_centres(&rest);
+            if centres.is_empty() {
+                break;
+            }
+            let centre = self.canonical(&centres, &rest);
             let before = rest.len();
             let (star, left) = self.star(centre, &rest);
             if self.says_something(&star) {
@@ -94,7 +84,17 @@ impl Refiner<'_> {
     }
 
     fn pairing(&self) -> Pairing {
-        self.context.collection.pairing
+        self.collection.pairing
+    }
+
+    /// Those of some sites that may be the centre of a star.
+    fn possible_centres<'s>(&self, sites: &'s [SiteId]) -> Cow<'s, [SiteId]> {
+        match self.pairing() {
+            Pairing::Everything => Cow::Borrowed(sites),
+            Pairing::Against { .. } => {
+                sites.iter().copied().filter(|&site| self.is_reference(site)).collect()
+            }
+        }
     }
 
     /// Whether a star has members, and if there is a reference one in the corpus.
@@ -104,8 +104,8 @@ impl Refiner<'_> {
 
     /// Stars of the pairs of which others leave out too much.
     fn stars_of_untold(&self, stars: &[Star]) -> Vec<Star> {
-        let document = |site: SiteId| self.context.place(site).document;
-        let of_reference = self.context.edges.iter().filter(|edge| edge.turned == 0);
+        let document = |site: SiteId| self.place(site).document;
+        let of_reference = self.edges.iter().filter(|edge| edge.turned == 0);
         let evidence = of_reference.map(|edge| Evidence {
             a: document(edge.from),
             b: document(edge.to),
@@ -114,22 +114,22 @@ impl Refiner<'_> {
         });
         let matches = |pair| {
             let all = |matches: Matches<'_>| matches.from(0).collect();
-            or_fail(self.context.pairs.with(pair, false, &mut Vec::new(), all))
+            or_fail(self.pairs.with(pair, false, &mut Vec::new(), all))
         };
-        let min_words = self.context.limits.min_words;
+        let min_words = self.limits.min_words;
         let mut found = untold(evidence.collect(), matches, stars, min_words);
         for star in &mut found {
-            star.canonical = self.context.whole_words(star.canonical);
+            star.canonical = self.whole_words(star.canonical);
         }
         found
     }
 
     /// The star around a site, and the sites that do not belong to it.
     fn star(&self, site: SiteId, candidates: &[SiteId]) -> (Star, Vec<SiteId>) {
-        let centre = self.context.centre(site);
+        let centre = self.centre(site);
         let alignments = |sites: &[SiteId]| -> Vec<Option<Alignment>> {
             let others = sites.iter().map(|&other| (other != site).then_some(other));
-            self.context.workers.with(|worker| {
+            self.workers.with(|worker| {
                 others.map(|other| other.and_then(|other| centre.version(worker, other))).collect()
             })
         };
@@ -140,7 +140,7 @@ impl Refiner<'_> {
         for (&other, alignment) in candidates.iter().zip(aligned.into_iter().flatten()) {
             match alignment {
                 Some(alignment) => {
-                    members.push((self.context.place(other).document, alignment));
+                    members.push((self.place(other).document, alignment));
                 }
                 None if other != site => left.push(other),
                 None => {}
@@ -152,22 +152,14 @@ impl Refiner<'_> {
     /// Stars grown around one site after the other of those that are left, as long as any grows;
     /// the others are added to those alone.
     fn grow_all(&self, rest: Vec<SiteId>, alone: &mut Vec<SiteId>) -> Vec<Star> {
-        let date = |site: SiteId| {
-            let date = self.context.collection.origins.date(self.context.place(site).document);
-            (date.is_none(), date)
-        };
         // Without dates whoever was aligned with most is typical.
         let matched = |site: SiteId| -> u64 {
-            self.context.edges_from(site).iter().map(|edge| u64::from(edge.matched)).sum()
+            self.edges_from(site).iter().map(|edge| u64::from(edge.matched)).sum()
         };
-        let mut centres: Vec<SiteId> = match self.pairing() {
-            Pairing::Everything => rest.clone(),
-            Pairing::Against { .. } => {
-                rest.iter().copied().filter(|&site| self.context.is_reference(site)).collect()
-            }
-        };
+        let mut centres = self.possible_centres(&rest).into_owned();
         centres.sort_by_cached_key(|&site| {
-            (date(site), Reverse(matched(site)), self.context.place(site), site)
+            let date = self.date(site);
+            (date.is_none(), date, Reverse(matched(site)), self.place(site), site)
         });
         let mut left: HashSet<SiteId> = rest.iter().copied().collect();
         let mut stars = Vec::new();
@@ -175,7 +167,7 @@ impl Refiner<'_> {
             if !left.contains(&site) {
                 continue;
             }
-            let centre = self.context.centre(site);
+            let centre = self.centre(site);
             let grown = self.grow(&centre, site, &left);
             let (sites, members): (Vec<SiteId>, Vec<_>) = grown.into_iter().unzip();
             let members = distinct(centre.canonical, members);
@@ -203,14 +195,14 @@ impl Refiner<'_> {
         let mut seen: HashSet<SiteId> = HashSet::from([site]);
         let (mut found, mut next) = (Vec::new(), vec![site]);
         while let Some(from) = next.pop() {
-            for edge in self.context.edges_from(from) {
+            for edge in self.edges_from(from) {
                 let site = edge.to;
                 if !left.contains(&site) || !seen.insert(site) {
                     continue;
                 }
                 let version = |worker: &mut _| centre.version(worker, site);
-                if let Some(alignment) = self.context.workers.with(version) {
-                    found.push((site, (self.context.place(site).document, alignment)));
+                if let Some(alignment) = self.workers.with(version) {
+                    found.push((site, (self.place(site).document, alignment)));
                     next.push(site);
                 }
             }
@@ -220,9 +212,7 @@ impl Refiner<'_> {
 
     /// The one of some sites that stands for all of `others`, which they are among.
     fn canonical(&self, sites: &[SiteId], others: &[SiteId]) -> SiteId {
-        let place = |site: SiteId| self.context.place(site);
-        let date = |site: SiteId| self.context.collection.origins.date(place(site).document);
-        if let Some(first) = sites.iter().filter_map(|&site| Some((date(site)?, site))).min() {
+        if let Some(first) = sites.iter().filter_map(|&site| Some((self.date(site)?, site))).min() {
             return first.1;
         }
         if others.len() == 2 {
@@ -242,7 +232,7 @@ impl Refiner<'_> {
         sampled
             .par_iter()
             .with_min_len(least_of(sites.len()))
-            .map(|&(site, ref grams)| (shared(grams), Reverse((place(site), site))))
+            .map(|&(site, ref grams)| (shared(grams), Reverse((self.place(site), site))))
             .max()
             .map_or(sites[0], |(_, Reverse((_, site)))| site)
     }
@@ -252,8 +242,8 @@ impl Refiner<'_> {
         let step = sites.len().div_ceil(SAMPLE);
         let sampled: Vec<SiteId> = sites.iter().copied().step_by(step).collect();
         let with_grams = |site| {
-            let Place { document, tokens } = self.context.place(site);
-            (site, grams(&self.context.collection.hashes(document)[tokens.range()]).collect())
+            let Place { document, tokens } = self.place(site);
+            (site, grams(&self.collection.hashes(document)[tokens.range()]).collect())
         };
         sampled.into_par_iter().with_min_len(least_of(sites.len())).map(with_grams).collect()
     }
@@ -263,17 +253,14 @@ impl Refiner<'_> {
         alone.sort_unstable();
         let mut groups: HashSet<(SiteId, SiteId)> = HashSet::new();
         for &site in &alone {
-            let neighbour = self
-                .context
-                .edges_from(site)
-                .iter()
-                .max_by_key(|edge| (edge.matched, Reverse(edge.to)));
+            let neighbour =
+                self.edges_from(site).iter().max_by_key(|edge| (edge.matched, Reverse(edge.to)));
             if let Some(&Edge { to: neighbour, .. }) = neighbour {
                 // Of two lone neighbours the first is the centre; of two sides the reference. Where
                 // another component has the neighbour, it comes to the same two by itself.
                 let mutual = groups.contains(&(site, neighbour));
-                let is_here = self.context.best_edge(neighbour, site).is_some();
-                if self.context.is_reference(site) || !is_here && site < neighbour {
+                let is_here = self.best_edge(neighbour, site).is_some();
+                if self.is_reference(site) || !is_here && site < neighbour {
                     groups.insert((site, neighbour));
                 } else if !mutual {
                     groups.insert((neighbour, site));

@@ -116,7 +116,6 @@ pub(super) fn find_sites(
         sides,
         min_words,
         site_of: vec![[0; 2]; pairs.len()],
-        shares: vec![100; pairs.len()],
         places: Vec::new(),
         rounds: Vec::new(),
         ranks: Vec::new(),
@@ -157,8 +156,6 @@ struct Finder<'a> {
     min_words: u32,
     /// The sites of both sides of each pair.
     site_of: Vec<[SiteId; 2]>,
-    /// How much of its sites each pair shares, in percent: of the one that it shares less of.
-    shares: Vec<u8>,
     places: Vec<Place>,
     /// Where the sites of each round begin; within a round they are sorted by document.
     rounds: Vec<usize>,
@@ -170,7 +167,9 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// Makes the sites that the sides of pairs are.
     fn assign(&mut self) -> Result<()> {
-        let Self { sides, site_of, shares, places, .. } = self;
+        let Self { sides, site_of, places, .. } = self;
+        // How much of its sites each pair shares: of the one that it shares less of.
+        let mut shares = vec![100; site_of.len()];
         each_lot(
             sides,
             |side| side.document,
@@ -190,6 +189,9 @@ impl Finder<'_> {
                 Ok(())
             },
         )?;
+        for (&[a, b], share) in site_of.iter().zip(shares) {
+            self.bonds.add(a, b, share)?;
+        }
         self.rounds.push(0);
         self.ranks = (0..places.len() as u32).collect();
         Ok(())
@@ -274,8 +276,13 @@ impl Finder<'_> {
                             Twin::Known(site) => site,
                             Twin::New(number) => new + number,
                         };
-                        let (there, site) = (target.tokens(), self.places[twin as usize].tokens);
-                        let share = target.share.min(share(target.equal, there, site));
+                        let place = |site: SiteId| self.places[site as usize].tokens;
+                        let (here, there) = (place(target.from), place(twin));
+                        let share = share(target.equal, here, here).min(share(
+                            target.equal,
+                            target.tokens(),
+                            there,
+                        ));
                         self.bonds.add(target.from, twin, share)?;
                     }
                 }
@@ -307,14 +314,7 @@ impl Finder<'_> {
 
     /// Sorts sites and edges by component.
     fn finish(self, large: u32) -> Result<Sites> {
-        let Self { work, sides, site_of, shares, places, mut bonds, .. } = self;
-        let mut cursor = sides.all()?;
-        while let Some(Side { pair, second, .. }) = cursor.next()? {
-            if second == 0 {
-                let [a, b] = site_of[pair as usize];
-                bonds.add(a, b, shares[pair as usize])?;
-            }
-        }
+        let Self { work, sides, site_of, places, bonds, .. } = self;
         let mut union = bonds.join(places.len() as u32, large)?;
         let mut edges = work.sorter("links", 5);
         let mut cursor = sides.all()?;
@@ -329,7 +329,7 @@ impl Finder<'_> {
                 edges.push(Edge { component, from, to, matched, pair, turned: second })?;
             }
         }
-        drop((site_of, shares));
+        drop(site_of);
         let mut members = work.sorter("components", 5);
         for site in 0..places.len() as SiteId {
             members.push(Member { component: union.find(site), site })?;

@@ -12,6 +12,7 @@ use super::pairs::{Place, Worker, Workers};
 use super::site::{Edge, SiteId};
 use super::store::PairRows;
 use super::{Collection, Limits};
+use crate::document::Timestamp;
 use crate::span::TokenRange;
 use crate::stop::{checkpoint, or_fail};
 
@@ -33,6 +34,11 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     pub(super) fn place(&self, site: SiteId) -> Place {
         self.places[site as usize]
+    }
+
+    /// When the document of a site was published.
+    pub(super) fn date(&self, site: SiteId) -> Option<Timestamp> {
+        self.collection.origins.date(self.place(site).document)
     }
 
     pub(super) fn is_reference(&self, site: SiteId) -> bool {
