@@ -22,6 +22,11 @@ impl Entries {
         self.documents.len()
     }
 
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.documents.reserve(more);
+    }
+
     /// Takes the next document, whose text has so many bytes and tokens and this hash.
     pub(super) fn push(
         &mut self,
@@ -52,6 +57,12 @@ impl Entries {
 
     /// The number of a group; what belongs to a reference is told apart.
     fn number(&mut self, name: &str, reference: bool) -> u32 {
+        // Most documents belong where the one before does.
+        let last = self.documents.last().map(|document| document.group);
+        let is_own = |group: &Group| group.name == name && group.reference == reference;
+        if let Some(last) = last.filter(|&last| is_own(&self.groups[last as usize])) {
+            return last;
+        }
         let next = self.groups.len() as u32;
         let number = *self.numbers.entry((name.to_owned(), reference)).or_insert(next);
         if number == next {

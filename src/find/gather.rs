@@ -6,6 +6,8 @@
 //!
 //! Cost: that of the stages. Beyond the stores and the texts, a document's entry in the report.
 
+use rayon::prelude::*;
+
 use super::Doublet;
 use super::entries::{Entries, without_text};
 use super::stage::{Clock, Stage};
@@ -205,10 +207,12 @@ impl<'d> Gathering<'d> {
         clock.begin(Stage::Report);
         doublet.stop.check()?;
         let known = entries.len();
-        for (id, document) in held.iter().enumerate().skip(known) {
+        let rest = held.get(known..).unwrap_or_default();
+        let bare: Vec<Document> = rest.par_iter().map(without_text).collect();
+        entries.reserve(rest.len());
+        for ((document, bare), id) in rest.iter().zip(bare).zip(known..) {
             let extent = (document.text.len() as u32, counts[id]);
-            let reference = pairing.is_reference(id as u32);
-            entries.push(without_text(document), reference, extent, content_hashes[id]);
+            entries.push(bare, pairing.is_reference(id as u32), extent, content_hashes[id]);
         }
         let Entries { documents, groups, .. } = entries;
         let group_of: Vec<u32> = documents.iter().map(|document| document.group).collect();

@@ -9,7 +9,8 @@
 //! within a share of the input, and in parts that fit the processor's cache. Between a reference and
 //! a corpus those that only one side has are left out first.
 //!
-//! Cost: sorting, and some 50–100 ns a link; 16 bytes an anchor of one pass.
+//! Cost: sorting, and some 50–100 ns a link; 16 bytes an anchor of one pass, 20 a run, and up to
+//! 5 MB a thread.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -38,11 +39,19 @@ const LOTS: usize = 256;
 const KNOWN: usize = 1 << 30;
 /// Links that wait for their tokens to come from memory together.
 const WAITING: usize = 64;
+/// Tokens before and behind a link that growing it looks at, by and large.
+const NEAR: (usize, usize) = (10, 12);
+/// Most runs at hand, by the bits of their number.
+const CACHE_BITS: u32 = 18;
+/// Runs brought together at once, about, and of how many one is looked at to tell.
+const RANGE_RUNS: usize = 1 << 14;
+const SAMPLED: usize = 1 << 6;
 
-/// Runs with prospects, sorted and each once, and what was left out.
+/// Runs with prospects, each once, and what was left out.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    pub(crate) runs: Vec<Run>,
+    /// Sorted, by ranges of their first documents.
+    pub(crate) runs: Vec<Vec<Run>>,
     pub(crate) weak: u64,
     pub(crate) clustered: u64,
     pub(crate) thinned: u64,
@@ -74,20 +83,22 @@ pub(crate) fn find_runs(
     let parts = anchors.div_ceil(passes * PART_SIZE).clamp(1, 1 << 20);
     let across = collection.pairing != Pairing::Everything;
     let known = across.then(|| recurring_anchors(collection, winnowing, KNOWN));
+    let cache_bits = (anchors / passes).max(1).ilog2().clamp(6, CACHE_BITS);
     let mut links = Links::default();
+    let mut runs = Vec::new();
     // A linker goes from part to part: the anchors of one run lie in many.
     let idle: Mutex<Vec<Linker<'_>>> = Mutex::default();
     for pass in 0..passes {
         let share = Share { pass, passes, parts };
         let lots = anchors_of_pass(collection, indexes, winnowing, share, known.as_ref());
-        let linked: Vec<Links> = (0..parts as usize)
+        let linked: Vec<Linked> = (0..parts as usize)
             .into_par_iter()
             .map_init(Vec::new, |anchors, part| {
                 gather_part(&lots, part, share, anchors);
                 let linkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut linker = linkers()
-                    .pop()
-                    .unwrap_or_else(|| Linker::new(indexes, Grower { winnowing, min_words }));
+                let mut linker = linkers().pop().unwrap_or_else(|| {
+                    Linker::new(indexes, Grower { winnowing, min_words }, cache_bits)
+                });
                 let mut grouping = Grouping::new(collection);
                 for group in anchors.chunk_by(|x, y| x.hash == y.hash) {
                     let key =
@@ -100,16 +111,40 @@ pub(crate) fn find_runs(
             })
             .collect();
         for part in linked {
-            links.runs.extend_from_slice(&part.runs);
+            runs.push(part.runs);
             links.weak += part.weak;
             links.clustered += part.clustered;
             links.thinned += part.thinned;
         }
     }
-    links.runs.par_sort_unstable();
-    links.runs.dedup();
-    links.runs.shrink_to_fit();
+    links.runs = by_document(&runs);
     links
+}
+
+/// Brings together the runs of all parts, each sorted, by ranges of their first documents.
+fn by_document(parts: &[Vec<Run>]) -> Vec<Vec<Run>> {
+    let mut sample: Vec<u32> =
+        parts.iter().flat_map(|runs| runs.iter().step_by(SAMPLED)).map(|run| run.a).collect();
+    sample.sort_unstable();
+    let mut firsts: Vec<u32> =
+        sample.into_iter().step_by(RANGE_RUNS / SAMPLED).skip(1).collect();
+    firsts.dedup();
+    let ends: Vec<Option<u32>> = firsts.iter().copied().map(Some).chain([None]).collect();
+    firsts.insert(0, 0);
+    let range = |(first, end): (u32, Option<u32>)| {
+        let within = |runs: &'_ Vec<Run>| {
+            let start = runs.partition_point(|run| run.a < first);
+            let end = end.map_or(runs.len(), |end| runs.partition_point(|run| run.a < end));
+            start..end
+        };
+        let mut together = Vec::new();
+        parts.iter().for_each(|runs| together.extend_from_slice(&runs[within(runs)]));
+        together.sort_unstable();
+        together.dedup();
+        together.shrink_to_fit();
+        together
+    };
+    firsts.into_par_iter().zip(ends).map(range).collect()
 }
 
 /// Which anchors are handled together: those of a pass, in parts. By the lower half of the hash:
@@ -234,30 +269,41 @@ fn anchors_of_pass(
         .collect()
 }
 
+/// What came of the links of a part.
+#[derive(Default)]
+struct Linked {
+    /// Sorted.
+    runs: Vec<Run>,
+    weak: u64,
+    clustered: u64,
+    thinned: u64,
+}
+
 /// Grows links into runs; one a thread.
 struct Linker<'a> {
     tokens: &'a [TokenIndex],
     grower: Grower,
+    /// Runs that were found, each in the slot of its documents and its diagonal.
     cache: Vec<Run>,
+    cache_bits: u32,
     waiting: Vec<(Anchor, Anchor)>,
-    found: Links,
+    found: Linked,
 }
 
-const CACHE_BITS: u32 = 14;
-
 impl<'a> Linker<'a> {
-    fn new(tokens: &'a [TokenIndex], grower: Grower) -> Self {
+    fn new(tokens: &'a [TokenIndex], grower: Grower, cache_bits: u32) -> Self {
         let empty = Run { a: u32::MAX, b: u32::MAX, at_a: 0, at_b: 0, len: 0 };
         Self {
             tokens,
             grower,
-            cache: vec![empty; 1 << CACHE_BITS],
+            cache: vec![empty; 1 << cache_bits],
+            cache_bits,
             waiting: Vec::with_capacity(WAITING),
-            found: Links::default(),
+            found: Linked::default(),
         }
     }
 
-    fn finish(&mut self, grouping: &Grouping<'_, Anchor>) -> Links {
+    fn finish(&mut self, grouping: &Grouping<'_, Anchor>) -> Linked {
         self.grow_waiting();
         let mut found = std::mem::take(&mut self.found);
         found.runs.sort_unstable();
@@ -286,19 +332,31 @@ impl<'a> Linker<'a> {
         }
     }
 
+    /// The slot of a link's run in the cache.
+    #[inline]
+    fn slot(&self, (first, second): (Anchor, Anchor)) -> usize {
+        let documents = u64::from(first.document) << 32 | u64::from(second.document);
+        let diagonal = second.position.wrapping_sub(first.position);
+        (combine(documents, u64::from(diagonal)) >> (64 - self.cache_bits)) as usize
+    }
+
     /// Grows the links that wait.
     ///
-    /// Their tokens lie all over memory. To read one of each first lets the processor fetch them
+    /// Their tokens lie all over memory. To read some of each first lets the processor fetch them
     /// together, where growing them one by one would wait for each.
     fn grow_waiting(&mut self) {
         checkpoint();
         let waiting = std::mem::take(&mut self.waiting);
-        let token = |anchor: &Anchor| {
+        let tokens_near = |anchor: Anchor| {
             let tokens = self.hashes(anchor.document);
-            tokens.get(anchor.position as usize).map_or(0, |token| token.0)
+            let token = |at: usize| tokens.get(at).map_or(0, |token| token.0);
+            let at = anchor.position as usize;
+            token(at).wrapping_add(token(at.wrapping_sub(NEAR.0))).wrapping_add(token(at + NEAR.1))
         };
-        let fetched = |sum: u32, (first, second): &(Anchor, Anchor)| {
-            sum.wrapping_add(token(first)).wrapping_add(token(second))
+        let fetched = |sum: u32, &link: &(Anchor, Anchor)| {
+            sum.wrapping_add(tokens_near(link.0))
+                .wrapping_add(tokens_near(link.1))
+                .wrapping_add(self.cache[self.slot(link)].len)
         };
         std::hint::black_box(waiting.iter().fold(0, fetched));
         for &(first, second) in &waiting {
@@ -313,8 +371,7 @@ impl<'a> Linker<'a> {
     fn grow(&mut self, first: Anchor, second: Anchor) {
         let (a, b) = (first.document, second.document);
         let diagonal = second.position.wrapping_sub(first.position);
-        let key = combine(u64::from(a) << 32 | u64::from(b), u64::from(diagonal));
-        let slot = (key >> (64 - CACHE_BITS)) as usize;
+        let slot = self.slot((first, second));
         let cached = self.cache[slot];
         if cached.a == a
             && cached.b == b
@@ -355,7 +412,7 @@ mod tests {
             tokens.iter().map(|index| index.hashes().iter().map(|hash| hash.0).collect()).collect();
         let repeated = repeated_tokens(&plain, guarantee as usize).expect("few tokens");
         let mut found: Vec<Vec<bool>> = plain.iter().map(|text| vec![false; text.len()]).collect();
-        for run in links.runs.iter().filter(|run| run.len >= guarantee) {
+        for run in links.runs.iter().flatten().filter(|run| run.len >= guarantee) {
             for (document, at) in [(run.a, run.at_a), (run.b, run.at_b)] {
                 found[document as usize][at as usize..(at + run.len) as usize].fill(true);
             }

@@ -29,6 +29,7 @@ use crate::span::TokenRange;
 use crate::spill::{Sorted, Work};
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
+use crate::threads::overlapped;
 
 /// A range of tokens of one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +92,17 @@ impl Workers {
 /// Representatives whose clusters are aligned before the next ones are.
 const CLUSTERS: usize = 1024;
 
+/// Pairs of documents that are aligned while what came of those before them is put in its place.
+const GROUPS: usize = 1 << 14;
+/// Of these, those that a thread aligns at a time.
+const TOGETHER: usize = 64;
+/// Runs of a pair of documents whose tokens are fetched beforehand.
+const FETCHED: usize = 4;
+/// Tokens before the start of a run from which on they are, and how many.
+const NEAR: (usize, usize) = (16, 64);
+/// Tokens that come from memory together.
+const LINE: usize = 16;
+
 /// Aligns everything that may share a passage: all pairs, and their sides by document.
 pub(super) fn find_pairs(
     collection: &Collection<'_>,
@@ -110,9 +122,9 @@ pub(super) fn find_pairs(
             suppressed.clustered_links += links.clustered;
             suppressed.thinned_buckets += links.thinned;
             begin(Stage::Alignments);
-            for found in align_runs(collection, &links.runs, limits, workers) {
-                found.pour(Road::Links, &mut sink, suppressed)?;
-            }
+            align_runs(collection, &links.runs, limits, workers, |found| {
+                found.pour(Road::Links, &mut sink, suppressed)
+            })?;
         }
         Archive::Stored(_) => {
             let grower = Grower { winnowing, min_words: limits.min_words };
@@ -135,28 +147,51 @@ pub(super) fn find_pairs(
     sink.finish()
 }
 
-/// Aligns all runs, which are sorted.
+/// Aligns all runs, sorted and by ranges of their first documents; hands over what came of them, in
+/// order, while the next ones are aligned.
 fn align_runs(
     collection: &Collection<'_>,
-    runs: &[Run],
+    runs: &[Vec<Run>],
     limits: Limits,
     workers: &Workers,
-) -> Vec<Found> {
-    let mut groups: Vec<&[Run]> = runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b)).collect();
-    // Neighbouring groups of one document would make uneven portions for the threads.
-    groups
-        .par_chunks_mut(64)
-        .map(|groups| {
-            let mut found = Found::default();
-            workers.with(|worker| {
-                for group in groups {
-                    let both = collection.both(group[0].a, group[0].b);
-                    align_group(collection, both.whole(), group, limits, worker, &mut found);
-                }
-            });
-            found
-        })
-        .collect()
+    mut put: impl FnMut(Found) -> Result<()> + Send,
+) -> Result<()> {
+    let groups: Vec<&[Run]> =
+        runs.iter().flat_map(|runs| runs.chunk_by(|x, y| (x.a, x.b) == (y.a, y.b))).collect();
+    let align = |groups: &[&[Run]]| {
+        let mut found = Found::default();
+        workers.with(|worker| {
+            fetch(collection, groups);
+            for group in groups {
+                let both = collection.both(group[0].a, group[0].b);
+                align_group(collection, both.whole(), group, limits, worker, &mut found);
+            }
+        });
+        found
+    };
+    overlapped(
+        groups.chunks(GROUPS),
+        |groups| groups.par_chunks(TOGETHER).map(align).collect::<Vec<Found>>(),
+        |found| found.into_iter().try_for_each(&mut put),
+    )
+}
+
+/// Reads some tokens in and around the first runs of each group, so that the processor fetches them
+/// together: they lie all over memory, and the alignments would wait for each.
+fn fetch(collection: &Collection<'_>, groups: &[&[Run]]) {
+    let tokens_near = |tokens: &[TokenHash], at: u32| {
+        let at = (at as usize).saturating_sub(NEAR.0);
+        let near = tokens[at..].iter().take(NEAR.1).step_by(LINE);
+        near.fold(0, |sum: u32, token| sum.wrapping_add(token.0))
+    };
+    let of_group = |group: &&[Run]| {
+        let both = collection.both(group[0].a, group[0].b);
+        let of_run = |run: &Run| {
+            tokens_near(both.a(), run.at_a).wrapping_add(tokens_near(both.b(), run.at_b))
+        };
+        group.iter().take(FETCHED).map(of_run).fold(0, u32::wrapping_add)
+    };
+    std::hint::black_box(groups.iter().map(of_group).fold(0, u32::wrapping_add));
 }
 
 /// Chains and aligns the runs of one pair of documents.

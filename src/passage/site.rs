@@ -10,6 +10,7 @@
 //! a site and 9 a pair, while all else goes by document through sorters.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
@@ -19,7 +20,7 @@ use super::pairs::Place;
 use super::store::{PairRows, Side};
 use crate::error::Result;
 use crate::span::TokenRange;
-use crate::spill::{Record, Sorted, Work, record};
+use crate::spill::{Portion, Record, Sorted, Work, into_inner, record};
 use crate::stop::checkpoint;
 
 /// Number of a site.
@@ -214,7 +215,7 @@ impl Finder<'_> {
     fn targets(&self, first: usize) -> Result<Sorted<Target>> {
         let Self { pairs, site_of, min_words, .. } = self;
         let reach = Reach { pairs, site_of, min_words: *min_words };
-        let mut targets = self.work.sorter("targets", 5);
+        let targets = Mutex::new(self.work.sorter("targets", 5));
         let mut next = first;
         each_lot(
             self.sides,
@@ -232,24 +233,24 @@ impl Finder<'_> {
                         jobs.push((sides, from, next));
                     }
                 }
-                let found: Vec<Vec<Target>> = jobs
-                    .into_par_iter()
-                    .map_init(Vec::new, |scratch, (sides, from, to)| {
+                jobs.into_par_iter().try_for_each_init(
+                    || (Vec::new(), Vec::new(), Portion::new(&targets)),
+                    |(scratch, found, portion), (sides, from, to)| {
                         checkpoint();
-                        let mut found = Vec::new();
                         let furthest = furthest(sides);
                         for site in from..to {
                             let place = self.places[site].tokens;
                             let ids = (site as SiteId, self.ranks[site - first]);
-                            reach.targets(sides, &furthest, ids, place, scratch, &mut found);
+                            reach.targets(sides, &furthest, ids, place, scratch, found);
                         }
-                        found
-                    })
-                    .collect();
-                found.iter().try_for_each(|found| targets.extend(found))
+                        portion.extend(found)?;
+                        found.clear();
+                        portion.flush()
+                    },
+                )
             },
         )?;
-        targets.finish(false)
+        into_inner(targets).finish(false)
     }
 
     /// Makes the sites that are new of what others were carried to, and connects all.

@@ -181,10 +181,12 @@ impl Part {
     /// Joins parts by their numbers; `None` of none.
     pub(crate) fn of_numbered(mut parts: Vec<(usize, Self)>) -> Option<Self> {
         parts.sort_unstable_by_key(|&(number, _)| number);
-        parts.into_iter().map(|(_, part)| part).reduce(|mut all, part| {
-            all.append(part);
-            all
-        })
+        let count = parts.iter().map(|(_, part)| part.documents.len()).sum::<usize>();
+        let mut parts = parts.into_iter().map(|(_, part)| part);
+        let mut all = parts.next()?;
+        all.documents.reserve_exact(count - all.documents.len());
+        parts.for_each(|part| all.append(part));
+        Some(all)
     }
 
     /// Adds what stands after it.

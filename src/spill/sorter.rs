@@ -280,12 +280,16 @@ mod tests {
     fn long_buffers_are_sorted_by_buckets() {
         for spread in [0, 1, 40, 63] {
             let key = |i: u64| crate::hash::finalise(i) >> spread;
-            let mut records: Vec<Pair> =
+            let records: Vec<Pair> =
                 (0..50_000).map(|i| Pair { key: key(i), value: i as u32 }).collect();
             let mut expected = records.clone();
             expected.sort_unstable();
-            sort(&mut records, spread == 40);
-            assert!(records == expected, "keys of {} bits", 64 - spread);
+            for threads in [1, 2, 3, 7] {
+                let mut sorted = records.clone();
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                pool.expect("threads").install(|| sort(&mut sorted, threads > 1));
+                assert!(sorted == expected, "keys of {} bits, {threads} threads", 64 - spread);
+            }
         }
     }
 
