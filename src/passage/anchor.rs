@@ -144,17 +144,19 @@ pub(super) fn recurring_anchors(
     };
     // By their lower bits: winnowing chooses by the upper half of hashes.
     let recurring = Recurring::new(wanted, most);
-    numbers.par_chunks(PORTION).for_each_init(TokenScratch::default, |scratch, documents| {
+    let scratch = || (TokenScratch::default(), Vec::new());
+    numbers.par_chunks(PORTION).for_each_init(scratch, |(scratch, hashes), documents| {
         for &document in documents.iter().filter(|&&id| collection.copy_of[id as usize] == id) {
             checkpoint();
             let tokens = archive.read(document, scratch);
-            match pairing {
-                Pairing::Everything => {
-                    for_each_anchor(tokens, winnowing, |hash, _| recurring.see(hash));
-                }
-                Pairing::Against { .. } => {
-                    let in_corpus = !pairing.is_reference(document);
-                    for_each_anchor(tokens, winnowing, |hash, _| recurring.see_in(hash, in_corpus));
+            hashes.clear();
+            for_each_anchor(tokens, winnowing, |hash, _| hashes.push(hash));
+            recurring.fetch(hashes);
+            let in_corpus = !pairing.is_reference(document);
+            for &hash in &*hashes {
+                match pairing {
+                    Pairing::Everything => recurring.see(hash),
+                    Pairing::Against { .. } => recurring.see_in(hash, in_corpus),
                 }
             }
         }

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use super::anchor::{Winnowing, for_each_anchor, recurring_anchors};
 use super::group::{CONTEXTS, Grouping, Held, context};
-use super::grow::{Grower, Grown, Run};
+use super::grow::{Grower, Grown, Run, touched};
 use super::pairs::{Found, Worker, Workers, align_group};
 use super::{Collection, Limits};
 use crate::documents::store::TokenScratch;
@@ -148,21 +148,27 @@ fn anchors_of(
     scratch: &mut TokenScratch,
 ) -> Vec<Sampled> {
     let mut anchors = Vec::new();
+    let mut own = Vec::new();
     for &document in documents {
         checkpoint();
         if collection.copy_of[document as usize] != document {
             continue;
         }
         let tokens = collection.archive.read(document, scratch);
-        for_each_anchor(tokens, winnowing, |hash, position| {
-            if !recurring.recurs(hash) {
-                return;
-            }
-            let size = winnowing.size as usize;
+        own.clear();
+        for_each_anchor(tokens, winnowing, |hash, position| own.push((hash, position)));
+        // Looked up together, without a branch, so that the look-ups wait for memory together.
+        let mut len = 0;
+        for at in 0..own.len() {
+            own[len] = own[at];
+            len += usize::from(recurring.recurs(own[at].0));
+        }
+        let size = winnowing.size as usize;
+        anchors.extend(own[..len].iter().map(|&(hash, position)| {
             let [following, preceding, around]: [u64; CONTEXTS] =
                 std::array::from_fn(|order| context(order, tokens, position as usize, size));
-            anchors.push(Sampled { hash, document, position, following, preceding, around });
-        });
+            Sampled { hash, document, position, following, preceding, around }
+        }));
     }
     anchors
 }
@@ -299,6 +305,9 @@ impl Aligning<'_> {
                 Some(tokens) => tokens,
                 None => self.collection.archive.read(b, scratch),
             };
+            let of_link =
+                |link: &Link| touched(self.block.hashes(link.a).unwrap_or_default(), link.at_a);
+            std::hint::black_box(group.iter().map(of_link).fold(0, u32::wrapping_add));
             for links in group.chunk_by(|x, y| x.a == y.a) {
                 let tokens_a = self.block.hashes(links[0].a).unwrap_or_default();
                 weak += self.grow(links, (tokens_a, tokens_b), &mut runs);

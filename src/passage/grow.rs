@@ -10,6 +10,8 @@ use crate::text::TokenHash;
 
 /// Tokens looked at beyond each end of a run when judging its prospects, at most.
 const LOOK_AROUND: usize = 16;
+/// Tokens before and behind a place that are read beforehand.
+const NEAR: (usize, usize) = (10, 12);
 /// Diagonals to either side looked at there.
 const LOOK_ASIDE: usize = 2;
 
@@ -76,6 +78,17 @@ impl Grower {
             Grown::Weak
         }
     }
+}
+
+/// The sum of some tokens around a place, for what it takes to read them.
+///
+/// The tokens of links lie all over memory. To read some around each of many first lets the
+/// processor fetch them together, where growing them one by one would wait for each.
+#[inline]
+pub(super) fn touched(tokens: &[TokenHash], at: u32) -> u32 {
+    let token = |at: usize| tokens.get(at).map_or(0, |token| token.0);
+    let at = at as usize;
+    token(at).wrapping_add(token(at.wrapping_sub(NEAR.0))).wrapping_add(token(at + NEAR.1))
 }
 
 /// Number of equal tokens at the start of both.

@@ -1,8 +1,8 @@
 //! Links: positions that hold the same anchor, grown into runs of equal tokens.
 //!
 //! Which places of an anchor are linked is decided [by groups](super::group). A link grows at once
-//! into a maximal [`Run`] of equal tokens. Most links lie inside a run that was already found; a
-//! direct-mapped cache by document pair and diagonal skips those. This is the way for tokens that
+//! into a maximal [`Run`] of equal tokens. Links that lie inside a run found before cost little: a
+//! direct-mapped cache by document pair and diagonal knows it. This is the way for tokens that
 //! are all in memory; [`blocks`](super::blocks) is the one within a budget, and finds the same runs.
 //!
 //! Anchors are handled in passes over shares of their hashes, so that what is held at once stays
@@ -17,12 +17,12 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::Collection;
-use super::anchor::{Winnowing, for_each_anchor, recurring_anchors};
-use super::group::{Grouping, Held, context};
-use super::grow::{Grower, Grown, Run};
+use super::anchor::{Winnowing, recurring_anchors};
+use super::group::{Grouping, context};
+use super::grow::{Grower, Grown, Run, touched};
+use super::lots::{Anchor, Share, anchors_of_pass, gather_part};
 use crate::hash::combine;
 use crate::pairing::Pairing;
-use crate::spill::Recurring;
 use crate::stop::checkpoint;
 use crate::text::{TokenHash, TokenIndex};
 
@@ -30,17 +30,10 @@ use crate::text::{TokenHash, TokenIndex};
 const PASS_FLOOR: u64 = 4 << 20;
 /// Anchors of one part, about: what is sorted and linked at once stays in the processor's cache.
 const PART_SIZE: u64 = 1 << 16;
-/// Documents whose anchors are sorted into parts together: at least so many, and so many more
-/// that there are at most [`LOTS`].
-const LOT_DOCUMENTS: usize = 512;
-/// Every lot keeps the end of every part: more lots than this would cost the square of the input.
-const LOTS: usize = 256;
 /// Most bytes for what is known of all anchors; they are in memory already.
 const KNOWN: usize = 1 << 30;
 /// Links that wait for their tokens to come from memory together.
 const WAITING: usize = 64;
-/// Tokens before and behind a link that growing it looks at, by and large.
-const NEAR: (usize, usize) = (10, 12);
 /// Most runs at hand, by the bits of their number.
 const CACHE_BITS: u32 = 18;
 /// Runs brought together at once, about, and of how many one is looked at to tell.
@@ -55,19 +48,6 @@ pub(crate) struct Links {
     pub(crate) weak: u64,
     pub(crate) clustered: u64,
     pub(crate) thinned: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Anchor {
-    hash: u64,
-    document: u32,
-    position: u32,
-}
-
-impl Held for Anchor {
-    fn document(&self) -> u32 {
-        self.document
-    }
 }
 
 /// Finds all runs that may become passages of at least `min_words` words.
@@ -126,8 +106,7 @@ fn by_document(parts: &[Vec<Run>]) -> Vec<Vec<Run>> {
     let mut sample: Vec<u32> =
         parts.iter().flat_map(|runs| runs.iter().step_by(SAMPLED)).map(|run| run.a).collect();
     sample.sort_unstable();
-    let mut firsts: Vec<u32> =
-        sample.into_iter().step_by(RANGE_RUNS / SAMPLED).skip(1).collect();
+    let mut firsts: Vec<u32> = sample.into_iter().step_by(RANGE_RUNS / SAMPLED).skip(1).collect();
     firsts.dedup();
     let ends: Vec<Option<u32>> = firsts.iter().copied().map(Some).chain([None]).collect();
     firsts.insert(0, 0);
@@ -138,135 +117,15 @@ fn by_document(parts: &[Vec<Run>]) -> Vec<Vec<Run>> {
             start..end
         };
         let mut together = Vec::new();
-        parts.iter().for_each(|runs| together.extend_from_slice(&runs[within(runs)]));
+        for runs in parts {
+            together.extend_from_slice(&runs[within(runs)]);
+        }
         together.sort_unstable();
         together.dedup();
         together.shrink_to_fit();
         together
     };
     firsts.into_par_iter().zip(ends).map(range).collect()
-}
-
-/// Which anchors are handled together: those of a pass, in parts. By the lower half of the hash:
-/// winnowing prefers hashes whose upper half is small.
-#[derive(Clone, Copy)]
-struct Share {
-    pass: u64,
-    passes: u64,
-    parts: u64,
-}
-
-impl Share {
-    /// The part that a hash belongs to, if it is in the pass.
-    #[inline]
-    fn part(self, hash: u64) -> Option<usize> {
-        let part = ((hash & 0xffff_ffff) * (self.passes * self.parts)) >> 32;
-        let part = part.wrapping_sub(self.pass * self.parts);
-        (part < self.parts).then_some(part as usize)
-    }
-
-    /// The bucket of a hash within its part.
-    #[inline]
-    fn bucket(self, hash: u64) -> usize {
-        let place = (hash & 0xffff_ffff) * (self.passes * self.parts);
-        (place >> (32 - BUCKET_BITS)) as usize & ((1 << BUCKET_BITS) - 1)
-    }
-}
-
-/// Anchors of some documents, by part.
-struct Lot {
-    anchors: Box<[Anchor]>,
-    /// Where each part ends.
-    ends: Box<[u32]>,
-}
-
-impl Lot {
-    fn new(anchors: &[Anchor], share: Share) -> Self {
-        let part = |anchor: &Anchor| share.part(anchor.hash).unwrap_or_default();
-        let mut sorted = Vec::new();
-        let ends = throw(anchors.iter(), share.parts as usize, part, &mut sorted);
-        Self { anchors: sorted.into(), ends: ends.into() }
-    }
-
-    fn part(&self, part: usize) -> &[Anchor] {
-        let start = part.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.anchors[start as usize..self.ends[part] as usize]
-    }
-}
-
-/// Throws anchors into buckets, which lie one after another in `thrown`, and keeps their order in
-/// each; where each bucket ends.
-fn throw<'a>(
-    anchors: impl Iterator<Item = &'a Anchor> + Clone,
-    buckets: usize,
-    bucket: impl Fn(&Anchor) -> usize,
-    thrown: &mut Vec<Anchor>,
-) -> Vec<u32> {
-    let mut ends = vec![0u32; buckets];
-    for anchor in anchors.clone() {
-        ends[bucket(anchor)] += 1;
-    }
-    let mut len = 0;
-    for end in &mut ends {
-        len += std::mem::replace(end, len);
-    }
-    thrown.clear();
-    thrown.resize(len as usize, Anchor::default());
-    for anchor in anchors {
-        // What was the start of the bucket moves on to its end.
-        let place = &mut ends[bucket(anchor)];
-        thrown[*place as usize] = *anchor;
-        *place += 1;
-    }
-    ends
-}
-
-/// Bits of a hash by which the anchors of a part are thrown into buckets: some sixteen for each.
-const BUCKET_BITS: u32 = 12;
-
-/// Puts the anchors of a part into `anchors`, equal ones side by side, by document and position.
-///
-/// They come by document and position, and every step keeps that order.
-fn gather_part(lots: &[Lot], part: usize, share: Share, anchors: &mut Vec<Anchor>) {
-    let in_part = lots.iter().flat_map(|lot| lot.part(part));
-    let ends = throw(in_part, 1 << BUCKET_BITS, |anchor| share.bucket(anchor.hash), anchors);
-    let mut rest = &mut anchors[..];
-    let mut start = 0;
-    for end in ends {
-        let (bucket, later) = rest.split_at_mut((end - start) as usize);
-        bucket.sort_by_key(|anchor| anchor.hash);
-        (rest, start) = (later, end);
-    }
-}
-
-/// The anchors of one pass, document by document and part by part.
-fn anchors_of_pass(
-    collection: &Collection<'_>,
-    indexes: &[TokenIndex],
-    winnowing: Winnowing,
-    share: Share,
-    known: Option<&Recurring>,
-) -> Vec<Lot> {
-    let documents: Vec<usize> = (0..indexes.len()).collect();
-    documents
-        .par_chunks(documents.len().div_ceil(LOTS).max(LOT_DOCUMENTS))
-        .map_init(Vec::new, |anchors: &mut Vec<Anchor>, documents| {
-            anchors.clear();
-            for &document in documents {
-                checkpoint();
-                if collection.copy_of[document] as usize != document {
-                    continue;
-                }
-                for_each_anchor(indexes[document].hashes(), winnowing, |hash, position| {
-                    let leads_on = known.is_none_or(|known| known.recurs(hash));
-                    if leads_on && share.part(hash).is_some() {
-                        anchors.push(Anchor { hash, document: document as u32, position });
-                    }
-                });
-            }
-            Lot::new(anchors, share)
-        })
-        .collect()
 }
 
 /// What came of the links of a part.
@@ -340,22 +199,14 @@ impl<'a> Linker<'a> {
         (combine(documents, u64::from(diagonal)) >> (64 - self.cache_bits)) as usize
     }
 
-    /// Grows the links that wait.
-    ///
-    /// Their tokens lie all over memory. To read some of each first lets the processor fetch them
-    /// together, where growing them one by one would wait for each.
+    /// Grows the links that wait, once their tokens are fetched.
     fn grow_waiting(&mut self) {
         checkpoint();
         let waiting = std::mem::take(&mut self.waiting);
-        let tokens_near = |anchor: Anchor| {
-            let tokens = self.hashes(anchor.document);
-            let token = |at: usize| tokens.get(at).map_or(0, |token| token.0);
-            let at = anchor.position as usize;
-            token(at).wrapping_add(token(at.wrapping_sub(NEAR.0))).wrapping_add(token(at + NEAR.1))
-        };
+        let tokens_of = |anchor: Anchor| touched(self.hashes(anchor.document), anchor.position);
         let fetched = |sum: u32, &link: &(Anchor, Anchor)| {
-            sum.wrapping_add(tokens_near(link.0))
-                .wrapping_add(tokens_near(link.1))
+            sum.wrapping_add(tokens_of(link.0))
+                .wrapping_add(tokens_of(link.1))
                 .wrapping_add(self.cache[self.slot(link)].len)
         };
         std::hint::black_box(waiting.iter().fold(0, fetched));
@@ -429,40 +280,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_parts_hold_all_anchors_equal_ones_together_and_in_order(
-            places in prop::collection::vec((0u64..40, any::<bool>()), 0..400),
-            cuts in prop::collection::vec(0usize..400, 0..5),
-            passes in 1u64..4,
-            parts in 1u64..6,
+        fn runs_are_brought_together_in_order_and_once(
+            runs in prop::collection::vec((0u32..60, 0u32..4, 0u32..3), 0..3000),
+            skew in 1u32..60,
+            part in 1usize..9,
         ) {
-            let anchors: Vec<Anchor> = places.iter().zip(0u32..).map(|(&(hash, wide), position)| {
-                let hash = crate::hash::finalise(hash) & if wide { u64::MAX } else { 0xffff_fff0 };
-                Anchor { hash, document: position / 7, position }
-            }).collect();
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(anchors.len())).collect();
-            cuts.extend([0, anchors.len()]);
-            cuts.sort_unstable();
-            let mut found = Vec::new();
-            for pass in 0..passes {
-                let share = Share { pass, passes, parts };
-                let lot = |cut: &[usize]| {
-                    let own = anchors[cut[0]..cut[1]].iter().copied();
-                    let of_pass = own.filter(|anchor| share.part(anchor.hash).is_some());
-                    Lot::new(&of_pass.collect::<Vec<_>>(), share)
-                };
-                let lots: Vec<Lot> = cuts.windows(2).map(lot).collect();
-                let mut part_anchors = Vec::new();
-                for part in 0..parts as usize {
-                    gather_part(&lots, part, share, &mut part_anchors);
-                    found.extend(part_anchors.chunk_by(|x, y| x.hash == y.hash).map(<[_]>::to_vec));
-                }
-            }
-            found.sort_by_key(|group| group[0].hash);
-            let mut expected = anchors;
-            expected.sort_by_key(|anchor| (anchor.hash, anchor.position));
-            let expected: Vec<Vec<Anchor>> =
-                expected.chunk_by(|x, y| x.hash == y.hash).map(<[_]>::to_vec).collect();
-            prop_assert_eq!(found, expected);
+            // Many in a few documents, and the same ones in many parts.
+            let run = |(a, b, at_a): (u32, u32, u32)| Run { a: a % skew, b: 60 + b, at_a, at_b: 0, len: 4 };
+            let runs: Vec<Run> = runs.into_iter().map(run).collect();
+            let sorted = |part: &[Run]| {
+                let mut part = part.to_vec();
+                part.sort_unstable();
+                part
+            };
+            let parts: Vec<Vec<Run>> = runs.chunks(part).map(sorted).collect();
+            let together: Vec<Run> = by_document(&parts).into_iter().flatten().collect();
+            let mut expected = sorted(&runs);
+            expected.dedup();
+            prop_assert_eq!(together, expected);
         }
     }
 

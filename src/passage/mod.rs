@@ -28,6 +28,7 @@ mod group;
 pub(crate) mod grow;
 mod kin;
 pub(crate) mod link;
+mod lots;
 mod nested;
 pub(crate) mod operations;
 mod origins;

@@ -17,7 +17,7 @@ use super::archive::Archive;
 use super::blocks::{Job, each_found};
 use super::chain::chains;
 use super::direct::GramTable;
-use super::grow::{Grower, Run};
+use super::grow::{Grower, Run, touched};
 use super::link::find_runs;
 use super::store::{PairRows, PairSink, Road, Side};
 use super::words::{PairWords, Words};
@@ -98,10 +98,6 @@ const GROUPS: usize = 1 << 14;
 const TOGETHER: usize = 64;
 /// Runs of a pair of documents whose tokens are fetched beforehand.
 const FETCHED: usize = 4;
-/// Tokens before the start of a run from which on they are, and how many.
-const NEAR: (usize, usize) = (16, 64);
-/// Tokens that come from memory together.
-const LINE: usize = 16;
 
 /// Aligns everything that may share a passage: all pairs, and their sides by document.
 pub(super) fn find_pairs(
@@ -176,18 +172,16 @@ fn align_runs(
     )
 }
 
-/// Reads some tokens in and around the first runs of each group, so that the processor fetches them
-/// together: they lie all over memory, and the alignments would wait for each.
+/// Has the tokens around the first runs of each group brought from memory, all at a time.
 fn fetch(collection: &Collection<'_>, groups: &[&[Run]]) {
-    let tokens_near = |tokens: &[TokenHash], at: u32| {
-        let at = (at as usize).saturating_sub(NEAR.0);
-        let near = tokens[at..].iter().take(NEAR.1).step_by(LINE);
-        near.fold(0, |sum: u32, token| sum.wrapping_add(token.0))
-    };
     let of_group = |group: &&[Run]| {
         let both = collection.both(group[0].a, group[0].b);
         let of_run = |run: &Run| {
-            tokens_near(both.a(), run.at_a).wrapping_add(tokens_near(both.b(), run.at_b))
+            let ends = [(both.a(), run.at_a), (both.b(), run.at_b)];
+            let of_end = |(tokens, at): (&[TokenHash], u32)| {
+                touched(tokens, at).wrapping_add(touched(tokens, at + run.len))
+            };
+            ends.map(of_end).into_iter().fold(0, u32::wrapping_add)
         };
         group.iter().take(FETCHED).map(of_run).fold(0, u32::wrapping_add)
     };

@@ -16,10 +16,11 @@ use super::programme::FORM_ASIDE;
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize};
 
-/// Words kept before the store is emptied: it bounds memory, not what is found.
-const CAPACITY: usize = 1 << 18;
-/// Bytes of their letters before it is.
-const LETTERS: usize = 1 << 24;
+/// Words met of late before those met before them are forgotten: it bounds memory, not what is
+/// found.
+const CAPACITY: usize = 1 << 17;
+/// Bytes of their letters before they are.
+const LETTERS: usize = 1 << 23;
 /// Bytes of the longest word that has forms.
 const LONGEST: usize = 1 << 10;
 /// Tokens looked at beyond an end for the rest of a contraction.
@@ -78,12 +79,36 @@ struct Word {
     end: u32,
 }
 
-/// Words by hash; reused from pair to pair.
+/// Words by hash.
+#[derive(Default)]
+struct Store {
+    by_hash: HashMap<TokenHash, Word>,
+    letters: String,
+}
+
+impl Store {
+    /// Keeps a word.
+    fn keep(&mut self, hash: TokenHash, signature: Signature, word: &str) -> Word {
+        let start = self.letters.len() as u32;
+        self.letters.push_str(word);
+        let word = Word { signature, start, end: self.letters.len() as u32 };
+        self.by_hash.insert(hash, word);
+        word
+    }
+
+    /// The letters of a word that it keeps.
+    fn letters(&self, word: Word) -> &str {
+        &self.letters[word.start as usize..word.end as usize]
+    }
+}
+
+/// The words that were met; reused from pair to pair.
 #[derive(Default)]
 pub(crate) struct Words {
     at_hand: Vec<(TokenHash, Signature)>,
-    by_hash: HashMap<TokenHash, Word>,
-    letters: String,
+    /// Met of late, and before.
+    recent: Store,
+    older: Store,
     scratch: SpanScratch,
     spans: Vec<Span>,
     /// Signatures of the window's rows and columns, as far as it is gone through; before the
@@ -175,8 +200,11 @@ impl Words {
         hash: TokenHash,
         at: u32,
     ) -> Word {
-        if let Some(&word) = self.by_hash.get(&hash) {
+        if let Some(&word) = self.recent.by_hash.get(&hash) {
             return word;
+        }
+        if let Some(&word) = self.older.by_hash.get(&hash) {
+            return self.recent.keep(hash, word.signature, self.older.letters(word));
         }
         let located = collection.located(document);
         let span = located.span_of(TokenRange::new(at, at + 1), &mut self.scratch);
@@ -185,19 +213,12 @@ impl Words {
         let which = tokenize(slice).iter().position(|token| token.hash == hash);
         let word = which.and_then(|which| normalized(slice).into_iter().nth(which));
         let word = word.filter(|word| word.len() <= LONGEST).unwrap_or_default();
-        let start = self.letters.len() as u32;
-        self.letters.push_str(&word);
-        let end = self.letters.len() as u32;
-        let word = Word { signature: Signature::new(&word), start, end };
-        self.by_hash.insert(hash, word);
-        word
+        self.recent.keep(hash, Signature::new(&word), &word)
     }
 
     fn forget_if_full(&mut self) {
-        if self.by_hash.len() > CAPACITY || self.letters.len() > LETTERS {
-            self.by_hash.clear();
-            self.at_hand.clear();
-            self.letters.clear();
+        if self.recent.by_hash.len() > CAPACITY || self.recent.letters.len() > LETTERS {
+            self.older = std::mem::take(&mut self.recent);
         }
     }
 }
@@ -229,8 +250,7 @@ impl<'a> PairWords<'a> {
         let [tokens_a, tokens_b] = self.tokens;
         let a = self.store.word(self.collection, self.documents[0], tokens_a[a as usize], a);
         let b = self.store.word(self.collection, self.documents[1], tokens_b[b as usize], b);
-        let letters = |word: Word| &self.store.letters[word.start as usize..word.end as usize];
-        is_form_of(letters(a), letters(b))
+        is_form_of(self.store.recent.letters(a), self.store.recent.letters(b))
     }
 }
 
@@ -293,6 +313,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::passage::few::Few;
+
+    #[test]
+    fn words_met_before_are_known_and_those_forgotten_are_read_again() {
+        let texts = Few::new(["patterns of speech"]);
+        let collection = texts.collection();
+        let (first, foreign) = (texts.tokens()[0].hashes()[0], TokenHash(42));
+        let mut words = Words::default();
+        words.older.keep(foreign, Signature::new("afar"), "afar");
+        for (hash, letters) in [(first, "patterns"), (foreign, "afar"), (first, "patterns")] {
+            let word = words.word(&collection, 0, hash, 0);
+            assert_eq!(words.recent.letters(word), letters);
+            assert_eq!(word.signature, Signature::new(letters));
+        }
+        words = Words::default();
+        let word = words.word(&collection, 0, first, 0);
+        assert_eq!(words.recent.letters(word), "patterns");
+    }
 
     proptest! {
         /// A signature may let others pass, but no form is kept back.

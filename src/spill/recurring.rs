@@ -38,6 +38,13 @@ impl Recurring {
         (&self.words[word], 1 << (2 * (slot % u64::from(SLOTS))))
     }
 
+    /// Has the slots of keys brought from memory, all at a time, before they are asked for.
+    pub(crate) fn fetch(&self, keys: &[u64]) {
+        let read =
+            |sum: u64, &key: &u64| sum.wrapping_add(self.slot(key).0.load(Ordering::Relaxed));
+        std::hint::black_box(keys.iter().fold(0, read));
+    }
+
     /// Notes that a key was seen.
     pub(crate) fn see(&self, key: u64) {
         let (word, once) = self.slot(key);

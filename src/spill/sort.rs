@@ -44,10 +44,7 @@ fn sort_shared<R: Record>(records: &mut [R], threads: usize) {
         return sort_by_buckets(records, threads > 1);
     }
     let (low, high) = records.split_at_mut(middle);
-    rayon::join(
-        || sort_shared(low, threads / 2),
-        || sort_shared(high, threads - threads / 2),
-    );
+    rayon::join(|| sort_shared(low, threads / 2), || sort_shared(high, threads - threads / 2));
 }
 
 /// Puts the records whose keys are below one before all others; tells how many they are.
@@ -63,10 +60,8 @@ fn part<R: Record>(records: &mut [R], key: u64, threads: usize) -> usize {
         return below;
     }
     let (first, second) = records.split_at_mut(records.len() / 2);
-    let (below_first, below_second) = rayon::join(
-        || part(first, key, threads / 2),
-        || part(second, key, threads - threads / 2),
-    );
+    let (below_first, below_second) =
+        rayon::join(|| part(first, key, threads / 2), || part(second, key, threads - threads / 2));
     let astray = (first.len() - below_first).min(below_second);
     first[below_first..][..astray]
         .swap_with_slice(&mut second[below_second - astray..below_second]);
