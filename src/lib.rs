@@ -70,6 +70,7 @@ mod pairing;
 mod passage;
 pub mod report;
 pub mod shingle;
+mod sift;
 pub mod sketch;
 pub mod source;
 pub mod span;

@@ -19,12 +19,13 @@ use rayon::prelude::*;
 
 use super::anchor::{Winnowing, for_each_anchor, recurring_anchors};
 use super::group::{CONTEXTS, Grouping, Held, context};
-use super::grow::{Grower, Grown, Run, touched};
+use super::grow::{Grower, Grown, Run, fetch};
 use super::pairs::{Found, Worker, Workers, align_group};
 use super::{Collection, Limits};
 use crate::documents::store::TokenScratch;
 use crate::error::Result;
 use crate::report::model::Suppressed;
+use crate::sift::sift;
 use crate::spill::{KeyRange, Portion, Recurring, Sorted, Work, into_inner, record};
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
@@ -157,14 +158,10 @@ fn anchors_of(
         let tokens = collection.archive.read(document, scratch);
         own.clear();
         for_each_anchor(tokens, winnowing, |hash, position| own.push((hash, position)));
-        // Looked up together, without a branch, so that the look-ups wait for memory together.
-        let mut len = 0;
-        for at in 0..own.len() {
-            own[len] = own[at];
-            len += usize::from(recurring.recurs(own[at].0));
-        }
+        // Looked up together, so that the look-ups wait for memory together.
+        sift(&mut own, |&(hash, _)| recurring.recurs(hash));
         let size = winnowing.size as usize;
-        anchors.extend(own[..len].iter().map(|&(hash, position)| {
+        anchors.extend(own.iter().map(|&(hash, position)| {
             let [following, preceding, around]: [u64; CONTEXTS] =
                 std::array::from_fn(|order| context(order, tokens, position as usize, size));
             Sampled { hash, document, position, following, preceding, around }
@@ -305,11 +302,10 @@ impl Aligning<'_> {
                 Some(tokens) => tokens,
                 None => self.collection.archive.read(b, scratch),
             };
-            let of_link =
-                |link: &Link| touched(self.block.hashes(link.a).unwrap_or_default(), link.at_a);
-            std::hint::black_box(group.iter().map(of_link).fold(0, u32::wrapping_add));
+            let tokens_a = |link: &Link| self.block.hashes(link.a).unwrap_or_default();
+            fetch(group.iter().map(|link| (tokens_a(link), link.at_a)));
             for links in group.chunk_by(|x, y| x.a == y.a) {
-                let tokens_a = self.block.hashes(links[0].a).unwrap_or_default();
+                let tokens_a = tokens_a(&links[0]);
                 weak += self.grow(links, (tokens_a, tokens_b), &mut runs);
                 if !runs.is_empty() {
                     let sides = super::align::Sides::whole(tokens_a, tokens_b);

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::Collection;
 use crate::documents::store::TokenScratch;
 use crate::hash::combine;
+use crate::sift::sift;
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
 
@@ -46,17 +47,12 @@ pub(super) fn document_frequencies(collection: &Collection<'_>, asked: &[u64]) -
             for &document in documents {
                 checkpoint();
                 let tokens = collection.archive.read(document, scratch);
-                // Those that pass are kept without a branch, which nobody could foresee, and looked
-                // up together, so that the look-ups wait for memory together.
+                // Looked up together, so that the look-ups wait for memory together.
                 passed.clear();
-                passed.resize(tokens.len(), 0);
-                let mut len = 0;
-                for gram in grams(tokens) {
-                    passed[len] = gram;
-                    len += usize::from(index.may_hold(gram));
-                }
+                passed.extend(grams(tokens));
+                sift(passed, |&gram| index.may_hold(gram));
                 found.clear();
-                found.extend(passed[..len].iter().filter_map(|&gram| index.number(gram)));
+                found.extend(passed.iter().filter_map(|&gram| index.number(gram)));
                 found.sort_unstable();
                 found.dedup();
                 for &number in &*found {

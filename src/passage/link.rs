@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::Collection;
 use super::anchor::{Winnowing, recurring_anchors};
 use super::group::{Grouping, context};
-use super::grow::{Grower, Grown, Run, touched};
+use super::grow::{Grower, Grown, Run, fetch};
 use super::lots::{Anchor, Share, anchors_of_pass, gather_part};
 use crate::hash::combine;
 use crate::pairing::Pairing;
@@ -106,26 +106,22 @@ fn by_document(parts: &[Vec<Run>]) -> Vec<Vec<Run>> {
     let mut sample: Vec<u32> =
         parts.iter().flat_map(|runs| runs.iter().step_by(SAMPLED)).map(|run| run.a).collect();
     sample.sort_unstable();
-    let mut firsts: Vec<u32> = sample.into_iter().step_by(RANGE_RUNS / SAMPLED).skip(1).collect();
+    let cuts = sample.into_iter().step_by(RANGE_RUNS / SAMPLED).skip(1);
+    let mut firsts: Vec<u32> = [0].into_iter().chain(cuts).chain([u32::MAX]).collect();
     firsts.dedup();
-    let ends: Vec<Option<u32>> = firsts.iter().copied().map(Some).chain([None]).collect();
-    firsts.insert(0, 0);
-    let range = |(first, end): (u32, Option<u32>)| {
-        let within = |runs: &'_ Vec<Run>| {
-            let start = runs.partition_point(|run| run.a < first);
-            let end = end.map_or(runs.len(), |end| runs.partition_point(|run| run.a < end));
-            start..end
-        };
+    let range = |bounds: &[u32]| {
         let mut together = Vec::new();
         for runs in parts {
-            together.extend_from_slice(&runs[within(runs)]);
+            let [start, end] =
+                [bounds[0], bounds[1]].map(|document| runs.partition_point(|run| run.a < document));
+            together.extend_from_slice(&runs[start..end]);
         }
         together.sort_unstable();
         together.dedup();
         together.shrink_to_fit();
         together
     };
-    firsts.into_par_iter().zip(ends).map(range).collect()
+    firsts.par_windows(2).map(range).collect()
 }
 
 /// What came of the links of a part.
@@ -142,9 +138,8 @@ struct Linked {
 struct Linker<'a> {
     tokens: &'a [TokenIndex],
     grower: Grower,
-    /// Runs that were found, each in the slot of its documents and its diagonal.
+    /// Runs that were found, each in the slot of its documents and its diagonal; a power of two.
     cache: Vec<Run>,
-    cache_bits: u32,
     waiting: Vec<(Anchor, Anchor)>,
     found: Linked,
 }
@@ -156,7 +151,6 @@ impl<'a> Linker<'a> {
             tokens,
             grower,
             cache: vec![empty; 1 << cache_bits],
-            cache_bits,
             waiting: Vec::with_capacity(WAITING),
             found: Linked::default(),
         }
@@ -196,20 +190,18 @@ impl<'a> Linker<'a> {
     fn slot(&self, (first, second): (Anchor, Anchor)) -> usize {
         let documents = u64::from(first.document) << 32 | u64::from(second.document);
         let diagonal = second.position.wrapping_sub(first.position);
-        (combine(documents, u64::from(diagonal)) >> (64 - self.cache_bits)) as usize
+        (combine(documents, u64::from(diagonal)) >> (64 - self.cache.len().ilog2())) as usize
     }
 
     /// Grows the links that wait, once their tokens are fetched.
     fn grow_waiting(&mut self) {
         checkpoint();
         let waiting = std::mem::take(&mut self.waiting);
-        let tokens_of = |anchor: Anchor| touched(self.hashes(anchor.document), anchor.position);
-        let fetched = |sum: u32, &link: &(Anchor, Anchor)| {
-            sum.wrapping_add(tokens_of(link.0))
-                .wrapping_add(tokens_of(link.1))
-                .wrapping_add(self.cache[self.slot(link)].len)
-        };
-        std::hint::black_box(waiting.iter().fold(0, fetched));
+        let ends = waiting.iter().flat_map(|&(first, second)| [first, second]);
+        fetch(ends.map(|anchor| (self.hashes(anchor.document), anchor.position)));
+        let slot =
+            |sum: u32, &link: &(Anchor, Anchor)| sum.wrapping_add(self.cache[self.slot(link)].len);
+        std::hint::black_box(waiting.iter().fold(0, slot));
         for &(first, second) in &waiting {
             self.grow(first, second);
         }

@@ -17,7 +17,7 @@ use super::archive::Archive;
 use super::blocks::{Job, each_found};
 use super::chain::chains;
 use super::direct::GramTable;
-use super::grow::{Grower, Run, touched};
+use super::grow::{Grower, Run, fetch};
 use super::link::find_runs;
 use super::store::{PairRows, PairSink, Road, Side};
 use super::words::{PairWords, Words};
@@ -157,7 +157,16 @@ fn align_runs(
     let align = |groups: &[&[Run]]| {
         let mut found = Found::default();
         workers.with(|worker| {
-            fetch(collection, groups);
+            for group in groups {
+                let both = collection.both(group[0].a, group[0].b);
+                let starts = group.iter().take(FETCHED);
+                fetch(starts.flat_map(|run| {
+                    let sides = [(both.a(), run.at_a), (both.b(), run.at_b)];
+                    sides
+                        .into_iter()
+                        .flat_map(|(tokens, at)| [(tokens, at), (tokens, at + run.len)])
+                }));
+            }
             for group in groups {
                 let both = collection.both(group[0].a, group[0].b);
                 align_group(collection, both.whole(), group, limits, worker, &mut found);
@@ -170,22 +179,6 @@ fn align_runs(
         |groups| groups.par_chunks(TOGETHER).map(align).collect::<Vec<Found>>(),
         |found| found.into_iter().try_for_each(&mut put),
     )
-}
-
-/// Has the tokens around the first runs of each group brought from memory, all at a time.
-fn fetch(collection: &Collection<'_>, groups: &[&[Run]]) {
-    let of_group = |group: &&[Run]| {
-        let both = collection.both(group[0].a, group[0].b);
-        let of_run = |run: &Run| {
-            let ends = [(both.a(), run.at_a), (both.b(), run.at_b)];
-            let of_end = |(tokens, at): (&[TokenHash], u32)| {
-                touched(tokens, at).wrapping_add(touched(tokens, at + run.len))
-            };
-            ends.map(of_end).into_iter().fold(0, u32::wrapping_add)
-        };
-        group.iter().take(FETCHED).map(of_run).fold(0, u32::wrapping_add)
-    };
-    std::hint::black_box(groups.iter().map(of_group).fold(0, u32::wrapping_add));
 }
 
 /// Chains and aligns the runs of one pair of documents.

@@ -20,7 +20,7 @@ use super::pairs::Place;
 use super::store::{PairRows, Side};
 use crate::error::Result;
 use crate::span::TokenRange;
-use crate::spill::{Portion, Record, Sorted, Work, into_inner, record};
+use crate::spill::{Record, Sorted, Work, hand_over, into_inner, record};
 use crate::stop::checkpoint;
 
 /// Number of a site.
@@ -234,8 +234,8 @@ impl Finder<'_> {
                     }
                 }
                 jobs.into_par_iter().try_for_each_init(
-                    || (Vec::new(), Vec::new(), Portion::new(&targets)),
-                    |(scratch, found, portion), (sides, from, to)| {
+                    || (Vec::new(), Vec::new()),
+                    |(scratch, found), (sides, from, to)| {
                         checkpoint();
                         let furthest = furthest(sides);
                         for site in from..to {
@@ -243,9 +243,7 @@ impl Finder<'_> {
                             let ids = (site as SiteId, self.ranks[site - first]);
                             reach.targets(sides, &furthest, ids, place, scratch, found);
                         }
-                        portion.extend(found)?;
-                        found.clear();
-                        portion.flush()
+                        hand_over(found, &targets)
                     },
                 )
             },

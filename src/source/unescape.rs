@@ -38,14 +38,14 @@ pub(crate) fn unescape(raw: &str) -> Option<String> {
         }
     }
     text.push_str(rest);
-    // Texts are kept: a quarter of slack, as in `\uXXXX` throughout, is worth a copy.
+    // Texts are kept: a quarter of slack, as in `\u4e2d` throughout, is worth a copy.
     if text.len() < text.capacity() / 4 * 3 {
         text.shrink_to_fit();
     }
     Some(text)
 }
 
-/// The character of one `\uXXXX`, or of two that are a surrogate pair, and their length.
+/// The character of one escape such as `\u4e2d`, or of two that are a surrogate pair, and their length.
 fn code_point(escapes: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = escapes.get(at..)?.strip_prefix("\\u")?.get(..4)?;

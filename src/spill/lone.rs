@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::Record;
 use super::recurring::Recurring;
+use crate::sift::sift;
 
 /// Slices shorter than this are sorted as quickly as they are looked through.
 const SHORT: usize = 1 << 12;
@@ -20,7 +21,7 @@ pub(super) fn leave_out_lone<R: Record>(records: &mut Vec<R>) {
     }
     let recurring = Recurring::new(records.len() as u64, usize::MAX);
     records.par_iter().with_min_len(SHORT).for_each(|record| recurring.see(record.key()));
-    records.retain(|record| recurring.recurs(record.key()));
+    sift(records, |record| recurring.recurs(record.key()));
 }
 
 #[cfg(test)]

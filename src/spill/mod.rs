@@ -38,4 +38,4 @@ pub(crate) use self::merge::{Cursor, KeyRange, SavedRuns, Sorted};
 pub(crate) use self::record::{Fields, Record, record};
 pub(crate) use self::recurring::Recurring;
 pub(crate) use self::rows::Rows;
-pub(crate) use self::sorter::{Portion, Sorter, into_inner};
+pub(crate) use self::sorter::{Portion, Sorter, hand_over, into_inner};

@@ -41,7 +41,8 @@ fn sort_shared<R: Record>(records: &mut [R], threads: usize) {
         part(records, keys[keys.len() / 2], threads)
     };
     if middle == 0 {
-        return sort_by_buckets(records, threads > 1);
+        // A thread that is done with its own helps with the buckets of others.
+        return sort_by_buckets(records, true);
     }
     let (low, high) = records.split_at_mut(middle);
     rayon::join(|| sort_shared(low, threads / 2), || sort_shared(high, threads - threads / 2));

@@ -170,13 +170,18 @@ impl<'s, R: Record> Portion<'s, R> {
 
     /// Hands over what is left; without it that is lost.
     pub(crate) fn flush(&mut self) -> Result<()> {
-        let mut sorter = self.sorter.lock().unwrap_or_else(PoisonError::into_inner);
-        // Sorted by this thread alone: one that waits for others with the lock in its hand may
-        // take up work that wants the lock.
-        sorter.add(&self.records, false)?;
-        self.records.clear();
-        Ok(())
+        hand_over(&mut self.records, self.sorter)
     }
+}
+
+/// Hands all records over to a sorter that threads share.
+pub(crate) fn hand_over<R: Record>(records: &mut Vec<R>, sorter: &Mutex<Sorter<R>>) -> Result<()> {
+    let mut sorter = sorter.lock().unwrap_or_else(PoisonError::into_inner);
+    // Sorted by this thread alone: one that waits for others with the lock in its hand may take up
+    // work that wants the lock.
+    sorter.add(records, false)?;
+    records.clear();
+    Ok(())
 }
 
 /// What a mutex holds; who panicked while holding it has ended the run.
