@@ -1,7 +1,7 @@
 //! Links within a budget of memory, and the pairs that come of them.
 //!
-//! Idea: anchors go through a sorter that brings equal ones together. Each carries the keys that a
-//! large group is sorted by, made while the tokens around it are at hand, so linking reads no
+//! Idea: anchors go through a sorter that brings equal ones together. Each carries what
+//! stands [around](super::around) it, made while its tokens are at hand, so linking reads no
 //! document. Links then go through a second sorter: by blocks of first documents, whose tokens are
 //! in memory together, and within a block by their second document. So each block reads every
 //! document that its own are linked with once, in order, and all links of two documents are side
@@ -18,9 +18,11 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::anchor::{Winnowing, for_each_anchor, recurring_anchors};
-use super::group::{CONTEXTS, Grouping, Held, context};
-use super::grow::{Grower, Grown, Run, fetch};
+use super::around::{Around, Sampled};
+use super::group::Grouping;
+use super::grow::{Grown, Run, fetch, grow};
 use super::pairs::{Found, Worker, Workers, align_group};
+use super::prospects::Prospects;
 use super::{Collection, Limits};
 use crate::documents::store::TokenScratch;
 use crate::error::Result;
@@ -30,25 +32,6 @@ use crate::spill::{KeyRange, Portion, Recurring, Sorted, Work, into_inner, recor
 use crate::stop::checkpoint;
 use crate::text::TokenHash;
 use crate::threads::overlapped;
-
-record! {
-    /// An anchor, and what stands around it in each of the orders of its group.
-    Sampled {
-        hash: u64,
-        document: u32,
-        position: u32,
-        following: u64,
-        preceding: u64,
-        around: u64,
-    }
-    key(anchor) = anchor.hash
-}
-
-impl Held for Sampled {
-    fn document(&self) -> u32 {
-        self.document
-    }
-}
 
 record! {
     /// Two positions that hold the same anchor, the first in a document of the block.
@@ -70,7 +53,7 @@ const LOOK_BACK: usize = 8;
 pub(super) struct Job<'a> {
     pub(super) collection: &'a Collection<'a>,
     pub(super) work: &'a Work,
-    pub(super) grower: Grower,
+    pub(super) winnowing: Winnowing,
     pub(super) limits: Limits,
     pub(super) workers: &'a Workers,
 }
@@ -83,10 +66,11 @@ pub(super) fn each_found(
     aligning: &mut dyn FnMut(),
     take: &mut dyn FnMut(Found, &mut Suppressed) -> Result<()>,
 ) -> Result<()> {
-    let Job { collection, work, grower, limits, workers } = job;
+    let Job { collection, work, winnowing, limits, workers } = job;
+    let prospects = Prospects::new(winnowing, limits.min_words);
     let blocks = Blocks::new(collection, work.share(12));
-    let anchors = anchors(collection, work, grower.winnowing)?;
-    let links = links(collection, work, &anchors, &blocks, suppressed)?;
+    let anchors = anchors(collection, work, winnowing)?;
+    let links = links(collection, work, &anchors, &blocks, prospects, suppressed)?;
     drop(anchors);
     aligning();
     for number in 0..blocks.firsts.len() as u32 {
@@ -98,7 +82,7 @@ pub(super) fn each_found(
         let found: Vec<(Found, u64)> = ranges
             .into_par_iter()
             .map_init(TokenScratch::default, |scratch, range| {
-                let aligning = Aligning { collection, block: &block, grower, limits };
+                let aligning = Aligning { collection, block: &block, prospects, limits };
                 workers.with(|worker| aligning.range(&links, range, worker, scratch))
             })
             .collect::<Result<_>>()?;
@@ -117,7 +101,7 @@ fn anchors(
     winnowing: Winnowing,
 ) -> Result<Sorted<Sampled>> {
     let documents = collection.archive.len() as u32;
-    let recurring = recurring_anchors(collection, winnowing, work.share(10));
+    let recurring = recurring_anchors(collection, winnowing, work.share(35));
     let mut sorter = work.sorter("anchors", 25);
     let mut next = 0;
     let batches = std::iter::from_fn(|| {
@@ -160,11 +144,9 @@ fn anchors_of(
         for_each_anchor(tokens, winnowing, |hash, position| own.push((hash, position)));
         // Looked up together, so that the look-ups wait for memory together.
         sift(&mut own, |&(hash, _)| recurring.recurs(hash));
-        let size = winnowing.size as usize;
         anchors.extend(own.iter().map(|&(hash, position)| {
-            let [following, preceding, around]: [u64; CONTEXTS] =
-                std::array::from_fn(|order| context(order, tokens, position as usize, size));
-            Sampled { hash, document, position, following, preceding, around }
+            let around = Around::of(tokens, position, winnowing.size);
+            Sampled { hash, document, position, around }
         }));
     }
     anchors
@@ -176,23 +158,21 @@ fn links(
     work: &Work,
     anchors: &Sorted<Sampled>,
     blocks: &Blocks,
+    prospects: Prospects,
     suppressed: &mut Suppressed,
 ) -> Result<Sorted<Link>> {
     let sorter = Mutex::new(work.sorter("links", 25));
-    let counts: Vec<(u64, u64)> = anchors
+    let counts: Vec<[u64; 3]> = anchors
         .split(RANGES * rayon::current_num_threads())
         .into_par_iter()
         .map(|range| {
             let mut portion = Portion::new(&sorter);
-            let mut grouping = Grouping::new(collection);
+            let mut grouping = Grouping::new(collection, prospects);
             let (mut cursor, mut group) = (anchors.range(range)?, Vec::new());
             let mut failed = Ok(());
             while failed.is_ok() && cursor.group(&mut group, |anchor| anchor.hash)? {
                 checkpoint();
-                let key = |anchor: &Sampled, order: usize| {
-                    [anchor.following, anchor.preceding, anchor.around][order]
-                };
-                grouping.link(&group, key, |first, second| {
+                grouping.link(&group, |first, second| {
                     let link = Link {
                         block: blocks.of(first.document),
                         b: second.document,
@@ -207,12 +187,13 @@ fn links(
             }
             failed?;
             portion.flush()?;
-            Ok((grouping.clustered, grouping.thinned))
+            Ok([grouping.clustered, grouping.thinned, grouping.weak])
         })
         .collect::<Result<_>>()?;
-    for (clustered, thinned) in counts {
+    for [clustered, thinned, weak] in counts {
         suppressed.clustered_links += clustered;
         suppressed.thinned_buckets += thinned;
+        suppressed.weak_links += weak;
     }
     into_inner(sorter).finish(false)
 }
@@ -280,7 +261,7 @@ impl Block {
 struct Aligning<'a> {
     collection: &'a Collection<'a>,
     block: &'a Block,
-    grower: Grower,
+    prospects: Prospects,
     limits: Limits,
 }
 
@@ -334,7 +315,7 @@ impl Aligning<'_> {
             if runs.iter().rev().take(LOOK_BACK).any(holds) {
                 continue;
             }
-            match self.grower.grow((a, b), tokens, (at_a, at_b)) {
+            match grow((a, b), tokens, (at_a, at_b), self.prospects) {
                 Grown::Run(run) => runs.push(run),
                 Grown::Weak => weak += 1,
                 Grown::None => {}

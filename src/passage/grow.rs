@@ -1,19 +1,14 @@
 //! Runs: links grown as far as the tokens on both sides are equal.
 //!
-//! A run with too few equal words in and around it to become a passage has no prospects and is
-//! dropped before any alignment.
+//! A run without [prospects](super::prospects) is dropped before any alignment.
 //!
-//! Cost: a comparison of eight tokens at a time; some 20 ns to judge the prospects.
+//! Cost: a comparison of eight tokens at a time.
 
-use super::anchor::Winnowing;
+use super::prospects::Prospects;
 use crate::text::TokenHash;
 
-/// Tokens looked at beyond each end of a run when judging its prospects, at most.
-const LOOK_AROUND: usize = 16;
 /// Tokens before and behind a place that are read beforehand.
-const NEAR: (usize, usize) = (10, 12);
-/// Diagonals to either side looked at there.
-const LOOK_ASIDE: usize = 2;
+const NEAR: (usize, usize) = (12, 15);
 
 /// A maximal run of equal tokens in two places; in one document, `at_a < at_b`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,13 +25,6 @@ pub(crate) struct Run {
     pub(crate) len: u32,
 }
 
-/// How links grow into runs that are worth an alignment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Grower {
-    pub(super) winnowing: Winnowing,
-    pub(super) min_words: u32,
-}
-
 /// What became of a link.
 pub(super) enum Grown {
     /// A run with prospects.
@@ -47,37 +35,28 @@ pub(super) enum Grown {
     None,
 }
 
-impl Grower {
-    /// Grows the link of documents `ids` at a token of each.
-    #[inline]
-    pub(super) fn grow(
-        self,
-        ids: (u32, u32),
-        tokens: (&[TokenHash], &[TokenHash]),
-        at: (u32, u32),
-    ) -> Grown {
-        let (at_a, at_b) = (at.0 as usize, at.1 as usize);
-        let before = common_suffix(&tokens.0[..at_a], &tokens.1[..at_b]);
-        let after = common_prefix(&tokens.0[at_a..], &tokens.1[at_b..]);
-        if after == 0 {
-            return Grown::None;
-        }
-        let run = Run {
-            a: ids.0,
-            b: ids.1,
-            at_a: (at_a - before) as u32,
-            at_b: (at_b - before) as u32,
-            len: (before + after) as u32,
-        };
-        // Where every k-gram is an anchor, every equal word near a run counts, and not only those
-        // that a path would reach.
-        let thorough = self.winnowing.window == 1;
-        if has_prospects(tokens.0, tokens.1, &run, self.min_words, thorough) {
-            Grown::Run(run)
-        } else {
-            Grown::Weak
-        }
+/// Grows the link of documents `ids` at a token of each.
+#[inline]
+pub(super) fn grow(
+    ids: (u32, u32),
+    tokens: (&[TokenHash], &[TokenHash]),
+    at: (u32, u32),
+    prospects: Prospects,
+) -> Grown {
+    let (at_a, at_b) = (at.0 as usize, at.1 as usize);
+    let before = common_suffix(&tokens.0[..at_a], &tokens.1[..at_b]);
+    let after = common_prefix(&tokens.0[at_a..], &tokens.1[at_b..]);
+    if after == 0 {
+        return Grown::None;
     }
+    let run = Run {
+        a: ids.0,
+        b: ids.1,
+        at_a: (at_a - before) as u32,
+        at_b: (at_b - before) as u32,
+        len: (before + after) as u32,
+    };
+    if prospects.of_run(tokens.0, tokens.1, &run) { Grown::Run(run) } else { Grown::Weak }
 }
 
 /// Reads some tokens around each of many places, before more is done there.
@@ -118,80 +97,6 @@ pub(crate) fn common_suffix(a: &[TokenHash], b: &[TokenHash]) -> usize {
     }
     let (a, b) = (&a[..a.len() - equal], &b[..b.len() - equal]);
     equal + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
-}
-
-/// Whether enough equal words stand in and around a run for a passage of `min_words` words.
-///
-/// Words that match in part do not show in hashes, so two fewer than wanted will do.
-fn has_prospects(
-    a: &[TokenHash],
-    b: &[TokenHash],
-    run: &Run,
-    min_words: u32,
-    thorough: bool,
-) -> bool {
-    let (start_a, start_b) = (run.at_a as usize, run.at_b as usize);
-    let (end_a, end_b) = (start_a + run.len as usize, start_b + run.len as usize);
-    let wanted = 2 * min_words.saturating_sub(2).max(min_words * 2 / 3);
-    let mut weight: u32 = 0;
-    for token in &a[start_a..end_a] {
-        weight += token.half_words();
-        if weight >= wanted {
-            return true;
-        }
-    }
-    let reach = LOOK_AROUND.min(min_words as usize + 2);
-    weight += matched_beyond(
-        reach,
-        thorough,
-        |i| a.get(end_a + i).copied(),
-        |i| {
-            let from = (end_b + i).saturating_sub(LOOK_ASIDE).max(end_b).min(b.len());
-            &b[from..(end_b + i + LOOK_ASIDE + 1).min(b.len())]
-        },
-    );
-    if weight >= wanted {
-        return true;
-    }
-    weight += matched_beyond(
-        reach,
-        thorough,
-        |i| start_a.checked_sub(i + 1).map(|at| a[at]),
-        |i| {
-            let to = (start_b + LOOK_ASIDE).saturating_sub(i).min(start_b);
-            &b[start_b.saturating_sub(i + 1 + LOOK_ASIDE).min(to)..to]
-        },
-    );
-    weight >= wanted
-}
-
-/// Half words that match beyond an end, as far as going on pays: a match earns 2, any other word
-/// costs 1 (it may match in part), gaps are free. A thorough look counts every match.
-#[inline(always)]
-fn matched_beyond<'t>(
-    reach: usize,
-    thorough: bool,
-    token: impl Fn(usize) -> Option<TokenHash>,
-    near: impl Fn(usize) -> &'t [TokenHash],
-) -> u32 {
-    let (mut score, mut best) = (0, 0);
-    let (mut weight, mut weight_at_best) = (0, 0);
-    for i in 0..reach {
-        let Some(token) = token(i) else { break };
-        if near(i).contains(&token) {
-            score += 2;
-            weight += token.half_words();
-            if thorough || score > best {
-                (best, weight_at_best) = (score, weight);
-            }
-        } else {
-            score -= 1;
-            if !thorough && score < best - 4 {
-                break;
-            }
-        }
-    }
-    weight_at_best
 }
 
 #[cfg(test)]

@@ -18,9 +18,11 @@ use rayon::prelude::*;
 
 use super::Collection;
 use super::anchor::{Winnowing, recurring_anchors};
-use super::group::{Grouping, context};
-use super::grow::{Grower, Grown, Run, fetch};
+use super::around::{Around, Sampled};
+use super::group::Grouping;
+use super::grow::{Grown, Run, fetch, grow};
 use super::lots::{Anchor, Share, anchors_of_pass, gather_part};
+use super::prospects::Prospects;
 use crate::hash::combine;
 use crate::pairing::Pairing;
 use crate::stop::checkpoint;
@@ -32,7 +34,7 @@ const PASS_FLOOR: u64 = 4 << 20;
 const PART_SIZE: u64 = 1 << 16;
 /// Most bytes for what is known of all anchors; they are in memory already.
 const KNOWN: usize = 1 << 30;
-/// Links that wait for their tokens to come from memory together.
+/// Links, and places of anchors, that wait for their tokens to come from memory together.
 const WAITING: usize = 64;
 /// Most runs at hand, by the bits of their number.
 const CACHE_BITS: u32 = 18;
@@ -42,7 +44,7 @@ const SAMPLED: usize = 1 << 6;
 
 /// Runs with prospects, each once, and what was left out.
 #[derive(Debug, Default)]
-pub(crate) struct Links {
+pub(super) struct Links {
     /// Sorted, by ranges of their first documents.
     pub(crate) runs: Vec<Vec<Run>>,
     pub(crate) weak: u64,
@@ -50,12 +52,12 @@ pub(crate) struct Links {
     pub(crate) thinned: u64,
 }
 
-/// Finds all runs that may become passages of at least `min_words` words.
-pub(crate) fn find_runs(
+/// Finds all runs that have prospects.
+pub(super) fn find_runs(
     collection: &Collection<'_>,
     indexes: &[TokenIndex],
     winnowing: Winnowing,
-    min_words: u32,
+    prospects: Prospects,
 ) -> Links {
     let tokens: u64 = indexes.iter().map(|index| index.len() as u64).sum();
     let anchors = 2 * tokens / (winnowing.window as u64 + 1);
@@ -76,15 +78,10 @@ pub(crate) fn find_runs(
             .map_init(Vec::new, |anchors, part| {
                 gather_part(&lots, part, share, anchors);
                 let linkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut linker = linkers().pop().unwrap_or_else(|| {
-                    Linker::new(indexes, Grower { winnowing, min_words }, cache_bits)
-                });
-                let mut grouping = Grouping::new(collection);
-                for group in anchors.chunk_by(|x, y| x.hash == y.hash) {
-                    let key =
-                        |place: &Anchor, order| Linker::key(indexes, place, order, winnowing.size);
-                    grouping.link(group, key, |first, second| linker.link(first, second));
-                }
+                let mut linker =
+                    linkers().pop().unwrap_or_else(|| Linker::new(indexes, prospects, cache_bits));
+                let mut grouping = Grouping::new(collection, prospects);
+                linker.link_anchors(anchors, winnowing.size, &mut grouping);
                 let found = linker.finish(&grouping);
                 linkers().push(linker);
                 found
@@ -137,30 +134,36 @@ struct Linked {
 /// Grows links into runs; one a thread.
 struct Linker<'a> {
     tokens: &'a [TokenIndex],
-    grower: Grower,
+    prospects: Prospects,
     /// Runs that were found, each in the slot of its documents and its diagonal; a power of two.
     cache: Vec<Run>,
-    waiting: Vec<(Anchor, Anchor)>,
+    /// Anchors that stand in several places, until what stands around them is looked at.
+    recurring: Vec<Anchor>,
+    sampled: Vec<Sampled>,
+    waiting: Vec<(Sampled, Sampled)>,
     found: Linked,
 }
 
 impl<'a> Linker<'a> {
-    fn new(tokens: &'a [TokenIndex], grower: Grower, cache_bits: u32) -> Self {
+    fn new(tokens: &'a [TokenIndex], prospects: Prospects, cache_bits: u32) -> Self {
         let empty = Run { a: u32::MAX, b: u32::MAX, at_a: 0, at_b: 0, len: 0 };
         Self {
             tokens,
-            grower,
+            prospects,
             cache: vec![empty; 1 << cache_bits],
+            recurring: Vec::new(),
+            sampled: Vec::new(),
             waiting: Vec::with_capacity(WAITING),
             found: Linked::default(),
         }
     }
 
-    fn finish(&mut self, grouping: &Grouping<'_, Anchor>) -> Linked {
+    fn finish(&mut self, grouping: &Grouping<'_>) -> Linked {
         self.grow_waiting();
         let mut found = std::mem::take(&mut self.found);
         found.runs.sort_unstable();
         found.runs.dedup();
+        found.weak += grouping.weak;
         found.clustered = grouping.clustered;
         found.thinned = grouping.thinned;
         found
@@ -170,15 +173,37 @@ impl<'a> Linker<'a> {
         self.tokens[document as usize].hashes()
     }
 
-    /// The key of a place in one of the orders of its group.
-    fn key(tokens: &[TokenIndex], place: &Anchor, order: usize, size: u32) -> u64 {
-        let tokens = tokens[place.document as usize].hashes();
-        context(order, tokens, place.position as usize, size as usize)
+    /// Links the anchors of a part, equal ones side by side.
+    fn link_anchors(&mut self, anchors: &[Anchor], size: u32, grouping: &mut Grouping<'_>) {
+        let several = anchors.chunk_by(|x, y| x.hash == y.hash).filter(|group| group.len() > 1);
+        for group in several {
+            self.recurring.extend_from_slice(group);
+            if self.recurring.len() >= WAITING {
+                self.link_recurring(size, grouping);
+            }
+        }
+        self.link_recurring(size, grouping);
+    }
+
+    /// Links the anchors that wait, once their tokens are fetched.
+    fn link_recurring(&mut self, size: u32, grouping: &mut Grouping<'_>) {
+        fetch(self.recurring.iter().map(|at| (self.hashes(at.document), at.position)));
+        let mut sampled = std::mem::take(&mut self.sampled);
+        sampled.clear();
+        sampled.extend(self.recurring.iter().map(|&Anchor { hash, document, position }| {
+            let around = Around::of(self.hashes(document), position, size);
+            Sampled { hash, document, position, around }
+        }));
+        for group in sampled.chunk_by(|x, y| x.hash == y.hash) {
+            grouping.link(group, |first, second| self.link(*first, *second));
+        }
+        self.sampled = sampled;
+        self.recurring.clear();
     }
 
     /// Takes in one link; `first` stands before `second` by document and position.
     #[inline]
-    fn link(&mut self, first: Anchor, second: Anchor) {
+    fn link(&mut self, first: Sampled, second: Sampled) {
         self.waiting.push((first, second));
         if self.waiting.len() == WAITING {
             self.grow_waiting();
@@ -187,7 +212,7 @@ impl<'a> Linker<'a> {
 
     /// The slot of a link's run in the cache.
     #[inline]
-    fn slot(&self, (first, second): (Anchor, Anchor)) -> usize {
+    fn slot(&self, (first, second): (Sampled, Sampled)) -> usize {
         let documents = u64::from(first.document) << 32 | u64::from(second.document);
         let diagonal = second.position.wrapping_sub(first.position);
         (combine(documents, u64::from(diagonal)) >> (64 - self.cache.len().ilog2())) as usize
@@ -200,7 +225,7 @@ impl<'a> Linker<'a> {
         let ends = waiting.iter().flat_map(|&(first, second)| [first, second]);
         fetch(ends.map(|anchor| (self.hashes(anchor.document), anchor.position)));
         let slot =
-            |sum: u32, &link: &(Anchor, Anchor)| sum.wrapping_add(self.cache[self.slot(link)].len);
+            |sum: u32, &link: &(Sampled, Sampled)| sum.wrapping_add(self.cache[self.slot(link)].len);
         std::hint::black_box(waiting.iter().fold(0, slot));
         for &(first, second) in &waiting {
             self.grow(first, second);
@@ -211,7 +236,7 @@ impl<'a> Linker<'a> {
 
     /// Grows one link.
     #[inline]
-    fn grow(&mut self, first: Anchor, second: Anchor) {
+    fn grow(&mut self, first: Sampled, second: Sampled) {
         let (a, b) = (first.document, second.document);
         let diagonal = second.position.wrapping_sub(first.position);
         let slot = self.slot((first, second));
@@ -224,7 +249,7 @@ impl<'a> Linker<'a> {
             return;
         }
         let tokens = (self.hashes(a), self.hashes(b));
-        match self.grower.grow((a, b), tokens, (first.position, second.position)) {
+        match grow((a, b), tokens, (first.position, second.position), self.prospects) {
             Grown::Run(run) => {
                 self.cache[slot] = run;
                 self.found.runs.push(run);
@@ -250,7 +275,9 @@ mod tests {
         let texts = Few::new(texts);
         let (collection, tokens) = (texts.collection(), texts.tokens());
         let guarantee = sensitivity.guarantee();
-        let links = find_runs(&collection, tokens, sensitivity.winnowing(), guarantee);
+        let winnowing = sensitivity.winnowing();
+        let prospects = Prospects::new(winnowing, guarantee);
+        let links = find_runs(&collection, tokens, winnowing, prospects);
         let plain: Vec<Vec<u32>> =
             tokens.iter().map(|index| index.hashes().iter().map(|hash| hash.0).collect()).collect();
         let repeated = repeated_tokens(&plain, guarantee as usize).expect("few tokens");

@@ -10,7 +10,6 @@ use rayon::prelude::*;
 
 use super::Collection;
 use super::anchor::{Winnowing, for_each_anchor};
-use super::group::Held;
 use crate::spill::Recurring;
 use crate::stop::checkpoint;
 use crate::text::TokenIndex;
@@ -29,12 +28,6 @@ pub(super) struct Anchor {
     pub(super) hash: u64,
     pub(super) document: u32,
     pub(super) position: u32,
-}
-
-impl Held for Anchor {
-    fn document(&self) -> u32 {
-        self.document
-    }
 }
 
 /// Which anchors are handled together: those of a pass, in parts. By the lower half of the hash:

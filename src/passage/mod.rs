@@ -13,6 +13,7 @@
 pub(crate) mod align;
 pub(crate) mod anchor;
 pub(crate) mod archive;
+mod around;
 mod blocks;
 mod bonds;
 pub(crate) mod cache;
@@ -35,6 +36,7 @@ mod origins;
 pub(crate) mod outline;
 pub(crate) mod pairs;
 pub(crate) mod programme;
+mod prospects;
 mod refine;
 pub(crate) mod site;
 mod store;

@@ -17,8 +17,9 @@ use super::archive::Archive;
 use super::blocks::{Job, each_found};
 use super::chain::chains;
 use super::direct::GramTable;
-use super::grow::{Grower, Run, fetch};
+use super::grow::{Run, fetch};
 use super::link::find_runs;
+use super::prospects::Prospects;
 use super::store::{PairRows, PairSink, Road, Side};
 use super::words::{PairWords, Words};
 use super::{Collection, Limits};
@@ -113,7 +114,8 @@ pub(super) fn find_pairs(
     let mut sink = PairSink::new(work);
     match collection.archive {
         Archive::Held { tokens, .. } => {
-            let links = find_runs(collection, tokens, winnowing, limits.min_words);
+            let prospects = Prospects::new(winnowing, limits.min_words);
+            let links = find_runs(collection, tokens, winnowing, prospects);
             suppressed.weak_links += links.weak;
             suppressed.clustered_links += links.clustered;
             suppressed.thinned_buckets += links.thinned;
@@ -123,11 +125,10 @@ pub(super) fn find_pairs(
             })?;
         }
         Archive::Stored(_) => {
-            let grower = Grower { winnowing, min_words: limits.min_words };
             let aligning = &mut || begin(Stage::Alignments);
             let mut take =
                 |found: Found, counts: &mut _| found.pour(Road::Links, &mut sink, counts);
-            let of = Job { collection, work, grower, limits, workers };
+            let of = Job { collection, work, winnowing, limits, workers };
             each_found(of, suppressed, aligning, &mut take)?;
         }
     }

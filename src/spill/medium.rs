@@ -1,4 +1,4 @@
-//! The port to files: append, and read at a place.
+//! The port to files: written and read at a place.
 //!
 //! Two implementations: a folder on disk, and memory. Tests of everything above run on memory,
 //! with blocks as small as they like.
@@ -19,10 +19,10 @@ pub(super) trait Medium: Send + Sync {
     fn open(&self, name: &str) -> Result<Box<dyn Blob>>;
 }
 
-/// A file that grows at its end and is read anywhere.
+/// A file that is written and read anywhere.
 pub(super) trait Blob: Send + Sync {
-    /// Adds bytes at the end.
-    fn append(&self, bytes: &[u8]) -> Result<()>;
+    /// Puts bytes at an offset; the file grows as far as needed.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()>;
 
     /// Fills `bytes` from `offset` on.
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<()>;
@@ -43,33 +43,25 @@ impl Medium for Folder {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);
         let file = options.open(&path).map_err(|error| unwritten(&path, error))?;
-        Ok(Box::new(OnDisk { file, path, end: Mutex::new(0) }))
+        Ok(Box::new(OnDisk { file, path }))
     }
 
     fn open(&self, name: &str) -> Result<Box<dyn Blob>> {
         let path = self.0.join(name);
-        let open = || {
-            let file = OpenOptions::new().read(true).write(true).open(&path)?;
-            let end = file.metadata()?.len();
-            Ok((file, end))
-        };
-        let (file, end) = open().map_err(|error| Error::io("open", &path, error))?;
-        Ok(Box::new(OnDisk { file, path, end: Mutex::new(end) }))
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let file = file.map_err(|error| Error::io("open", &path, error))?;
+        Ok(Box::new(OnDisk { file, path }))
     }
 }
 
 struct OnDisk {
     file: File,
     path: PathBuf,
-    end: Mutex<u64>,
 }
 
 impl Blob for OnDisk {
-    fn append(&self, bytes: &[u8]) -> Result<()> {
-        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        write_at(&self.file, bytes, *end).map_err(|error| unwritten(&self.path, error))?;
-        *end += bytes.len() as u64;
-        Ok(())
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        write_all_at(&self.file, bytes, offset).map_err(|error| unwritten(&self.path, error))
     }
 
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
@@ -110,7 +102,7 @@ fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
 }
 
@@ -129,7 +121,7 @@ fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Resu
 }
 
 #[cfg(windows)]
-fn write_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
         let count = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
         bytes = &bytes[count..];
@@ -157,8 +149,12 @@ impl Medium for Memory {
 struct InMemory(Mutex<Vec<u8>>);
 
 impl Blob for InMemory {
-    fn append(&self, bytes: &[u8]) -> Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = offset as usize;
+        let end = all.len().max(from + bytes.len());
+        all.resize(end, 0);
+        all[from..from + bytes.len()].copy_from_slice(bytes);
         Ok(())
     }
 
@@ -184,21 +180,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_hold_what_was_written_and_know_their_end() {
+    fn both_hold_what_was_written_in_any_order() {
         let folder = tempfile::tempdir().expect("a folder");
         let media: [Box<dyn Medium>; 2] =
             [Box::new(Memory), Box::new(Folder(folder.path().to_path_buf()))];
         for medium in media {
             let blob = medium.create("a").expect("a file");
-            blob.append(b"one").expect("room");
-            blob.append(b"two").expect("room");
+            blob.write_at(3, b"two").expect("room");
+            blob.write_at(0, b"one").expect("room");
             let mut bytes = [0; 4];
             blob.read_at(2, &mut bytes).expect("four bytes");
             assert_eq!(&bytes, b"etwo");
             assert_eq!(blob.read_at(3, &mut bytes).expect_err("the end").kind(), ErrorKind::Io);
         }
         let again = Folder(folder.path().to_path_buf()).open("a").expect("the file");
-        again.append(b"!").expect("room");
+        again.write_at(6, b"!").expect("room");
         let mut bytes = [0; 7];
         again.read_at(0, &mut bytes).expect("seven bytes");
         assert_eq!(&bytes, b"onetwo!");

@@ -11,31 +11,32 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Slots of one word.
-const SLOTS: u32 = 32;
+const SLOTS: u64 = 32;
 
 /// A table that many threads may see keys in.
 pub(crate) struct Recurring {
     words: Vec<AtomicU64>,
-    bits: u32,
+    slots: u64,
 }
+
+/// Bits of a key that choose its slot.
+const CHOOSING: u32 = 40;
 
 impl Recurring {
     /// For about so many keys, in at most so many bytes. The lower bits of the keys must be mixed
     /// well.
     pub(crate) fn new(keys: u64, most: usize) -> Self {
-        // Eight slots a key at least: of keys that all differ one in eight stays.
-        let wanted = (8 * keys.max(8)).next_power_of_two().ilog2();
-        let most = most.max(64).saturating_mul(4).ilog2();
-        let bits = wanted.min(most).clamp(SLOTS.ilog2(), 40);
-        let words = (0..1u64 << (bits - SLOTS.ilog2())).map(|_| AtomicU64::new(0)).collect();
-        Self { words, bits }
+        // With eight slots a key, of keys that all differ one in nine stays.
+        let slots = (8 * keys.max(8)).min((most.max(64) as u64).saturating_mul(4)).min(1 << CHOOSING);
+        let words = (0..slots.div_ceil(SLOTS)).map(|_| AtomicU64::new(0)).collect();
+        Self { words, slots }
     }
 
     /// The word of a key, and its bit for *seen*.
     fn slot(&self, key: u64) -> (&AtomicU64, u64) {
-        let slot = key & ((1 << self.bits) - 1);
-        let word = (slot / u64::from(SLOTS)) as usize;
-        (&self.words[word], 1 << (2 * (slot % u64::from(SLOTS))))
+        let chosen = u128::from(key & ((1 << CHOOSING) - 1)) * u128::from(self.slots);
+        let slot = (chosen >> CHOOSING) as u64;
+        (&self.words[(slot / SLOTS) as usize], 1 << (2 * (slot % SLOTS)))
     }
 
     /// Has the slots of keys brought from memory, all at a time, before they are asked for.

@@ -63,14 +63,14 @@ impl Rows {
         if self.file.is_some() {
             self.pending.extend_from_slice(row);
             self.pending.extend_from_slice(&sum);
-            if self.pending.len() >= PENDING {
-                self.write_pending()?;
-            }
         } else {
             self.keep(row);
             self.keep(&sum);
         }
         self.end += (row.len() + SUM) as u64;
+        if self.pending.len() >= PENDING {
+            self.write_pending()?;
+        }
         Ok(place)
     }
 
@@ -93,10 +93,12 @@ impl Rows {
 
     fn move_to_file(&mut self) -> Result<()> {
         let file = self.work.medium().create(&self.name)?;
-        file.append(&head(0))?;
+        file.write_at(0, &head(0))?;
+        let mut end = HEAD as u64;
         for piece in std::mem::take(&mut self.pieces) {
-            file.append(&piece)?;
+            file.write_at(end, &piece)?;
             self.work.count(piece.len());
+            end += piece.len() as u64;
         }
         self.file = Some(file);
         Ok(())
@@ -104,7 +106,7 @@ impl Rows {
 
     fn write_pending(&mut self) -> Result<()> {
         if let Some(file) = &self.file {
-            file.append(&self.pending)?;
+            file.write_at(self.end - self.pending.len() as u64, &self.pending)?;
             self.work.count(self.pending.len());
             self.pending.clear();
         }

@@ -5,6 +5,7 @@
 //!
 //! Cost: 8 bytes a block remembered.
 
+use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::medium::Blob;
@@ -22,6 +23,9 @@ pub(super) const HEAD: usize = 16;
 
 /// Bytes of a block's checksum.
 pub(super) const SUM: usize = 8;
+
+/// Blocks that a thread writes one after another.
+const TOGETHER: usize = 8;
 
 /// The first bytes of a work file of records of this size (0 for rows).
 pub(super) fn head(record: usize) -> [u8; HEAD] {
@@ -65,7 +69,7 @@ pub(super) struct RunFile {
 impl RunFile {
     pub(super) fn create<R: Record>(work: &Work, name: &str) -> Result<Self> {
         let blob = work.medium().create(name)?;
-        blob.append(&head(R::SIZE))?;
+        blob.write_at(0, &head(R::SIZE))?;
         Ok(Self { blob, runs: Vec::new(), end: HEAD as u64, block: block_records::<R>(work) })
     }
 
@@ -82,11 +86,45 @@ impl RunFile {
                 file.read_block::<R>(&run, index as usize, &mut bytes, &mut block)?;
                 run.fences.push(block.first().map_or(0, Record::key));
             }
-            let blocks = records.div_ceil(file.block as u64);
-            file.end = start + records * R::SIZE as u64 + blocks * SUM as u64;
+            file.end = start + file.bytes::<R>(records as usize);
             file.runs.push(run);
         }
         Ok(file)
+    }
+
+    /// Writes sorted records as one run from `start` on, on all threads if it may be `parallel`.
+    pub(super) fn write<R: Record>(
+        &self,
+        work: &Work,
+        start: u64,
+        records: &[R],
+        parallel: bool,
+    ) -> Result<Run> {
+        let write = |bytes: &mut Vec<u8>, (index, block): (usize, &[R])| {
+            let offset = start + (index * (self.block * R::SIZE + SUM)) as u64;
+            bytes.resize(block.len() * R::SIZE, 0);
+            for (record, bytes) in block.iter().zip(bytes.chunks_exact_mut(R::SIZE)) {
+                record.put(bytes);
+            }
+            let sum = xxh3_64_with_seed(bytes, offset);
+            bytes.extend_from_slice(&sum.to_le_bytes());
+            work.count(bytes.len());
+            self.blob.write_at(offset, bytes)
+        };
+        if parallel {
+            let blocks = records.par_chunks(self.block).enumerate();
+            blocks.with_min_len(TOGETHER).try_for_each_init(Vec::new, write)?;
+        } else {
+            let mut bytes = Vec::new();
+            records.chunks(self.block).enumerate().try_for_each(|block| write(&mut bytes, block))?;
+        }
+        let fences = records.iter().step_by(self.block).map(Record::key).collect();
+        Ok(Run { start, records: records.len() as u64, fences })
+    }
+
+    /// Bytes of a run of so many records.
+    pub(super) fn bytes<R: Record>(&self, records: usize) -> u64 {
+        (records * R::SIZE + records.div_ceil(self.block) * SUM) as u64
     }
 
     /// Reads one block of a run.
@@ -149,7 +187,7 @@ impl<'a> RunWriter<'a> {
     fn end_block(&mut self) -> Result<()> {
         let sum = xxh3_64_with_seed(&self.bytes, self.end);
         self.bytes.extend_from_slice(&sum.to_le_bytes());
-        self.blob.append(&self.bytes)?;
+        self.blob.write_at(self.end, &self.bytes)?;
         self.work.count(self.bytes.len());
         self.end += self.bytes.len() as u64;
         self.bytes.clear();

@@ -93,7 +93,7 @@ impl<R: Record> Sorter<R> {
     /// Records that differ may be fewer than half of the buffer: then nothing is written yet.
     fn make_room(&mut self, parallel: bool) -> Result<()> {
         self.sort_buffer(parallel);
-        if 2 * self.buffer.len() > self.capacity { self.write_run() } else { Ok(()) }
+        if 2 * self.buffer.len() > self.capacity { self.write_run(parallel) } else { Ok(()) }
     }
 
     fn sort_buffer(&mut self, parallel: bool) {
@@ -103,17 +103,13 @@ impl<R: Record> Sorter<R> {
         }
     }
 
-    fn write_run(&mut self) -> Result<()> {
+    fn write_run(&mut self, parallel: bool) -> Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(RunFile::create::<R>(&self.work, &self.name)?),
         };
-        let mut writer = RunWriter::new::<R>(&self.work, file);
-        for record in &self.buffer {
-            writer.push(record)?;
-        }
-        let (run, end) = writer.finish()?;
-        file.end = end;
+        let run = file.write(&self.work, file.end, &self.buffer, parallel)?;
+        file.end += file.bytes::<R>(self.buffer.len());
         file.runs.push(run);
         self.buffer.clear();
         Ok(())
@@ -128,7 +124,7 @@ impl<R: Record> Sorter<R> {
         self.sort_buffer(true);
         if self.file.is_some() || durable {
             if !self.buffer.is_empty() || self.file.is_none() {
-                self.write_run()?;
+                self.write_run(true)?;
             }
             self.buffer = Vec::new();
         }
