@@ -68,7 +68,7 @@ pub(super) fn each_found(
 ) -> Result<()> {
     let Job { collection, work, winnowing, limits, workers } = job;
     let prospects = Prospects::new(winnowing, limits.min_words);
-    let blocks = Blocks::new(collection, work.share(12));
+    let blocks = Blocks::new(collection, work.share(35));
     let anchors = anchors(collection, work, winnowing)?;
     let links = links(collection, work, &anchors, &blocks, prospects, suppressed)?;
     drop(anchors);
@@ -242,7 +242,9 @@ impl Block {
     fn new(collection: &Collection<'_>, blocks: &Blocks, number: u32) -> Self {
         let first = blocks.firsts[number as usize];
         let end = blocks.firsts.get(number as usize + 1).copied().unwrap_or(blocks.documents);
-        let (mut starts, mut tokens) = (vec![0], Vec::new());
+        let count = |document| collection.archive.count(document) as usize;
+        let mut starts = vec![0];
+        let mut tokens = Vec::with_capacity((first..end).map(count).sum());
         let mut scratch = TokenScratch::default();
         for document in first..end {
             tokens.extend_from_slice(collection.archive.read(document, &mut scratch));

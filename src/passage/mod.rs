@@ -43,6 +43,7 @@ mod store;
 mod told;
 pub(crate) mod two;
 mod version;
+mod vocabulary;
 pub(crate) mod words;
 
 use rayon::prelude::*;

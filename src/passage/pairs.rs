@@ -7,7 +7,7 @@
 //! Cost: a few microseconds a pair, linear in its length.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -21,6 +21,7 @@ use super::grow::{Run, fetch};
 use super::link::find_runs;
 use super::prospects::Prospects;
 use super::store::{PairRows, PairSink, Road, Side};
+use super::vocabulary::Vocabulary;
 use super::words::{PairWords, Words};
 use super::{Collection, Limits};
 use crate::error::Result;
@@ -76,14 +77,20 @@ pub(crate) struct Worker {
 
 /// Workers that go from stage to stage: the words that they have met are worth keeping.
 #[derive(Default)]
-pub(crate) struct Workers(Mutex<Vec<Worker>>);
+pub(crate) struct Workers {
+    idle: Mutex<Vec<Worker>>,
+    vocabulary: Arc<Vocabulary>,
+}
 
 impl Workers {
     /// Lends one that nobody else works with.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Worker) -> T) -> T {
-        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let worker = idle().pop();
-        let mut worker = worker.unwrap_or_default();
+        let mut worker = worker.unwrap_or_else(|| Worker {
+            words: Words::sharing(Arc::clone(&self.vocabulary)),
+            aligner: Aligner::default(),
+        });
         let made = work(&mut worker);
         idle().push(worker);
         made

@@ -1,123 +1,56 @@
 //! The words behind token hashes, for telling inflections from other words.
 //!
 //! Alignment works on hashes; only where two tokens differ, a few times an alignment, their words
-//! are looked at. Words are kept once by hash, each with a [`Signature`] of 32 bits that rules out
-//! nearly all pairs without a look at the letters. Of a window under alignment the signatures are
-//! fetched row by row as far as it is gone through, and a row is compared with its columns at once.
+//! are looked at: first at their [`Signature`]s, of which a thread has those of common words at
+//! hand, then at their letters, which are kept in one [`Vocabulary`]. Of a window under alignment
+//! signatures are fetched row by row as far as it is gone through, and a row is compared with its
+//! columns at once.
 //!
 //! Cost: one look-up a row and a column gone through, and a few nanoseconds a row; for a word not
 //! met before the tokenising of some 64 tokens around it.
 
-use hashbrown::HashMap;
+use std::sync::Arc;
 
 use super::Collection;
 use super::align::{Forms, Sides, Window};
 use super::programme::FORM_ASIDE;
+use super::vocabulary::{Signature, Vocabulary};
 use crate::span::{Span, TokenRange};
 use crate::text::{SpanScratch, TokenHash, is_form_of, may_share_span, normalized, tokenize};
 
-/// Words met of late before those met before them are forgotten: it bounds memory, not what is
-/// found.
-const CAPACITY: usize = 1 << 17;
-/// Bytes of their letters before they are.
-const LETTERS: usize = 1 << 23;
 /// Bytes of the longest word that has forms.
 const LONGEST: usize = 1 << 10;
 /// Tokens looked at beyond an end for the rest of a contraction.
 const LOOK: u32 = 5;
-/// Signatures at hand by the lowest bits of their hash: a few thousand words make up most of a text.
-const AT_HAND: usize = 1 << 15;
+/// Pairs of words at hand.
+const COMPARED: usize = 1 << 12;
 /// Columns that one comparison of a row takes in; the last few are not asked for.
 const LANES: usize = 12;
-
-/// What it takes to be a form of another word, in 32 bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Signature(u32);
-
-impl Signature {
-    /// Bits of the beginning: a hash of the first three bytes, 0 for words too short to have forms.
-    const HEAD: u32 = (1 << 10) - 1;
-    /// The bit of words that have four letters.
-    const HAS_FOUR: u32 = 1 << 10;
-    /// Where the bits begin that say which letters a word has, and how many they are.
-    const LETTERS_AT: u32 = 11;
-    const LETTERS: u32 = 32 - Self::LETTERS_AT;
-
-    fn new(word: &str) -> Self {
-        if word.chars().nth(2).is_none() {
-            return Self(0);
-        }
-        let head = word.bytes().take(3).fold(0u32, |head, byte| head << 8 | u32::from(byte));
-        let head = 1 + (head.wrapping_mul(0x9E37_79B1) >> 16) % Self::HEAD;
-        let has_four = word.chars().nth(3).map_or(0, |_| Self::HAS_FOUR);
-        let bit = |letter: char| 1 << (Self::LETTERS_AT + letter as u32 % Self::LETTERS);
-        Self(word.chars().fold(head | has_four, |bits, letter| bits | bit(letter)))
-    }
-
-    /// Whether one word may be a form of the other: [`is_form_of`] asks for the same three or
-    /// four letters at the beginning, or in words of four for one edit, which changes two letters
-    /// at most.
-    #[inline(always)]
-    #[allow(clippy::needless_bitwise_bool, reason = "without branches a row is compared at once")]
-    const fn may_be_form_of(self, other: Self) -> bool {
-        let differ = self.0 ^ other.0;
-        let letters = differ >> Self::LETTERS_AT;
-        // Whether at most two bits are set, without counting.
-        let but_one = letters & letters.wrapping_sub(1);
-        let one_edit =
-            (but_one & but_one.wrapping_sub(1) == 0) & (self.0 & other.0 & Self::HAS_FOUR != 0);
-        let alike = (differ & Self::HEAD == 0) | one_edit;
-        alike & (self.0 & Self::HEAD != 0) & (other.0 & Self::HEAD != 0)
-    }
-}
-
-/// A word's signature and where its letters are stored.
-#[derive(Clone, Copy)]
-struct Word {
-    signature: Signature,
-    start: u32,
-    end: u32,
-}
-
-/// Words by hash.
-#[derive(Default)]
-struct Store {
-    by_hash: HashMap<TokenHash, Word>,
-    letters: String,
-}
-
-impl Store {
-    /// Keeps a word.
-    fn keep(&mut self, hash: TokenHash, signature: Signature, word: &str) -> Word {
-        let start = self.letters.len() as u32;
-        self.letters.push_str(word);
-        let word = Word { signature, start, end: self.letters.len() as u32 };
-        self.by_hash.insert(hash, word);
-        word
-    }
-
-    /// The letters of a word that it keeps.
-    fn letters(&self, word: Word) -> &str {
-        &self.letters[word.start as usize..word.end as usize]
-    }
-}
 
 /// The words that were met; reused from pair to pair.
 #[derive(Default)]
 pub(crate) struct Words {
-    at_hand: Vec<(TokenHash, Signature)>,
-    /// Met of late, and before.
-    recent: Store,
-    older: Store,
+    vocabulary: Arc<Vocabulary>,
+    at_hand: AtHand,
     scratch: SpanScratch,
     spans: Vec<Span>,
     /// Signatures of the window's rows and columns, as far as it is gone through; before the
     /// columns as many of none as a comparison may reach back.
     rows: Vec<Signature>,
     columns: Vec<Signature>,
+    /// Letters of two words that are compared.
+    spelled: [String; 2],
+    /// Pairs that were compared of late, and whether they are forms: *would* and *could* meet
+    /// again and again.
+    compared: Vec<(TokenHash, TokenHash, bool)>,
 }
 
 impl Words {
+    /// With what others have met, too.
+    pub(super) fn sharing(vocabulary: Arc<Vocabulary>) -> Self {
+        Self { vocabulary, ..Self::default() }
+    }
+
     /// The smallest range around `tokens` that ends inside no contraction, whose tokens share a
     /// span.
     pub(crate) fn whole_words(
@@ -174,52 +107,108 @@ impl Words {
         at: u32,
     ) -> Signature {
         let hash = tokens[at as usize];
-        let slot = (hash.0 >> 1) as usize % AT_HAND;
-        match self.at_hand.get(slot) {
-            Some(&(at_hand, signature)) if at_hand == hash => signature,
-            _ => {
-                let signature = self.word(collection, document, hash, at).signature;
-                if self.at_hand.is_empty() {
-                    // Each slot with a hash that belongs to the next one.
-                    self.at_hand
-                        .extend((0..AT_HAND as u32).map(|slot| {
-                            (TokenHash((slot + 1) % AT_HAND as u32 * 2), Signature(0))
-                        }));
-                }
-                self.at_hand[slot] = (hash, signature);
-                signature
-            }
+        if let Some(signature) = self.at_hand.find(hash) {
+            return signature;
+        }
+        let signature = self.vocabulary.signature(hash).unwrap_or_else(|| {
+            let word = self.read(collection, document, hash, at);
+            self.vocabulary.keep(hash, &word)
+        });
+        self.at_hand.keep(hash, signature);
+        signature
+    }
+
+    /// Spells the word at a position of a document, as the first or the second of two.
+    fn spell(
+        &mut self,
+        collection: &Collection<'_>,
+        document: u32,
+        (hash, at): (TokenHash, u32),
+        which: usize,
+    ) {
+        if !self.vocabulary.spell(hash, &mut self.spelled[which]) {
+            self.spelled[which] = self.read(collection, document, hash, at);
+            self.vocabulary.keep(hash, &self.spelled[which]);
         }
     }
 
-    /// The word at a position of a document, read in its text if it was not met before.
-    fn word(
+    /// Whether the words at two positions, each of a document, are forms of one word.
+    fn is_form(
+        &mut self,
+        collection: &Collection<'_>,
+        a: (u32, (TokenHash, u32)),
+        b: (u32, (TokenHash, u32)),
+    ) -> bool {
+        let [hash_a, hash_b] = [a.1.0, b.1.0];
+        // No word is a form of itself, so what an empty slot says is true.
+        self.compared.resize(COMPARED, (TokenHash(0), TokenHash(0), false));
+        let slot = (hash_a.0 ^ hash_b.0.rotate_left(9)) as usize / 2 % COMPARED;
+        if let (first, second, is_form) = self.compared[slot]
+            && (first, second) == (hash_a, hash_b)
+        {
+            return is_form;
+        }
+        self.spell(collection, a.0, a.1, 0);
+        self.spell(collection, b.0, b.1, 1);
+        let is_form = is_form_of(&self.spelled[0], &self.spelled[1]);
+        self.compared[slot] = (hash_a, hash_b, is_form);
+        is_form
+    }
+
+    /// Reads the word at a position of a document in its text.
+    fn read(
         &mut self,
         collection: &Collection<'_>,
         document: u32,
         hash: TokenHash,
         at: u32,
-    ) -> Word {
-        if let Some(&word) = self.recent.by_hash.get(&hash) {
-            return word;
-        }
-        if let Some(&word) = self.older.by_hash.get(&hash) {
-            return self.recent.keep(hash, word.signature, self.older.letters(word));
-        }
+    ) -> String {
         let located = collection.located(document);
         let span = located.span_of(TokenRange::new(at, at + 1), &mut self.scratch);
         let slice = span.map_or("", |span| &located.text()[span.range()]);
         // The tokens of a contraction share a span; the hash tells which word is meant.
         let which = tokenize(slice).iter().position(|token| token.hash == hash);
         let word = which.and_then(|which| normalized(slice).into_iter().nth(which));
-        let word = word.filter(|word| word.len() <= LONGEST).unwrap_or_default();
-        self.recent.keep(hash, Signature::new(&word), &word)
+        word.filter(|word| word.len() <= LONGEST).unwrap_or_default()
+    }
+}
+
+/// Signatures of words met of late, by the lowest bits of their hash.
+#[derive(Default)]
+struct AtHand {
+    /// A power of two, or none.
+    slots: Vec<(TokenHash, Signature)>,
+    filled: usize,
+}
+
+impl AtHand {
+    /// Slots at first, and at most: a few thousand words make up most of a text.
+    const FEWEST: usize = 1 << 8;
+    const MOST: usize = 1 << 17;
+
+    #[inline]
+    fn slot(&self, hash: TokenHash) -> usize {
+        (hash.0 >> 1) as usize & self.slots.len().wrapping_sub(1)
     }
 
-    fn forget_if_full(&mut self) {
-        if self.recent.by_hash.len() > CAPACITY || self.recent.letters.len() > LETTERS {
-            self.older = std::mem::take(&mut self.recent);
+    #[inline]
+    fn find(&self, hash: TokenHash) -> Option<Signature> {
+        let &(at_hand, signature) = self.slots.get(self.slot(hash))?;
+        (at_hand == hash).then_some(signature)
+    }
+
+    fn keep(&mut self, hash: TokenHash, signature: Signature) {
+        if self.filled >= self.slots.len() && self.slots.len() < Self::MOST {
+            let len = (4 * self.slots.len()).clamp(Self::FEWEST, Self::MOST);
+            self.filled = 0;
+            self.slots.clear();
+            // Each slot with a hash that belongs to the next one.
+            let empty = |slot: u32| (TokenHash((slot + 1) % len as u32 * 2), Signature::default());
+            self.slots.extend((0..len as u32).map(empty));
         }
+        let slot = self.slot(hash);
+        self.slots[slot] = (hash, signature);
+        self.filled += 1;
     }
 }
 
@@ -240,7 +229,6 @@ impl<'a> PairWords<'a> {
         documents: (u32, u32),
         sides: Sides<'a>,
     ) -> Self {
-        store.forget_if_full();
         let (documents, tokens) = ([documents.0, documents.1], [sides.a, sides.b]);
         Self { store, collection, documents, tokens, window: Window::default() }
     }
@@ -248,9 +236,9 @@ impl<'a> PairWords<'a> {
     fn is_form(&mut self, row: usize, column: usize) -> bool {
         let (a, b) = self.window.positions(row, column);
         let [tokens_a, tokens_b] = self.tokens;
-        let a = self.store.word(self.collection, self.documents[0], tokens_a[a as usize], a);
-        let b = self.store.word(self.collection, self.documents[1], tokens_b[b as usize], b);
-        is_form_of(self.store.recent.letters(a), self.store.recent.letters(b))
+        let of_a = (tokens_a[a as usize], a);
+        let of_b = (tokens_b[b as usize], b);
+        self.store.is_form(self.collection, (self.documents[0], of_a), (self.documents[1], of_b))
     }
 }
 
@@ -259,7 +247,7 @@ impl Forms for PairWords<'_> {
         self.window = window;
         self.store.rows.clear();
         self.store.columns.clear();
-        self.store.columns.resize(2 * FORM_ASIDE, Signature(0));
+        self.store.columns.resize(2 * FORM_ASIDE, Signature::default());
     }
 
     fn around(&mut self, row: usize, centre: isize, asked: u32) -> u32 {
@@ -276,7 +264,7 @@ impl Forms for PairWords<'_> {
             store.rows.push(signature);
         }
         let signature = store.rows[row];
-        if signature == Signature(0) {
+        if signature == Signature::default() {
             return 0;
         }
         let wanted =
@@ -288,7 +276,7 @@ impl Forms for PairWords<'_> {
             store.columns.push(signature);
         }
         let known = store.columns.len();
-        store.columns.resize(known.max(first + LANES), Signature(0));
+        store.columns.resize(known.max(first + LANES), Signature::default());
         let mut may_be = 0;
         if let Some(near) = store.columns[first..].first_chunk::<LANES>() {
             for (lane, &column) in near.iter().enumerate() {
@@ -310,43 +298,42 @@ impl Forms for PairWords<'_> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::passage::few::Few;
 
     #[test]
-    fn words_met_before_are_known_and_those_forgotten_are_read_again() {
+    fn words_are_read_once_and_known_to_all_who_share_them() {
         let texts = Few::new(["patterns of speech"]);
         let collection = texts.collection();
-        let (first, foreign) = (texts.tokens()[0].hashes()[0], TokenHash(42));
-        let mut words = Words::default();
-        words.older.keep(foreign, Signature::new("afar"), "afar");
-        for (hash, letters) in [(first, "patterns"), (foreign, "afar"), (first, "patterns")] {
-            let word = words.word(&collection, 0, hash, 0);
-            assert_eq!(words.recent.letters(word), letters);
-            assert_eq!(word.signature, Signature::new(letters));
-        }
-        words = Words::default();
-        let word = words.word(&collection, 0, first, 0);
-        assert_eq!(words.recent.letters(word), "patterns");
-    }
-
-    proptest! {
-        /// A signature may let others pass, but no form is kept back.
-        #[test]
-        fn signatures_let_every_form_pass(
-            stem in "[a-cé漢7]{1,6}",
-            ends in ("[a-cé漢]{0,3}", "[a-cé漢]{0,3}"),
-            swap: bool,
-        ) {
-            let (a, b) = (format!("{stem}{}", ends.0), format!("{stem}{}", ends.1));
-            // The same ending of different beginnings, too.
-            let turned = |word: &str| word.chars().rev().collect::<String>();
-            let (a, b) = if swap { (turned(&a), turned(&b)) } else { (a, b) };
-            if is_form_of(&a, &b) {
-                prop_assert!(Signature::new(&a).may_be_form_of(Signature::new(&b)), "{} {}", a, b);
+        let hashes = texts.tokens()[0].hashes();
+        let (first, foreign) = (hashes[0], TokenHash(42));
+        let vocabulary = Arc::<Vocabulary>::default();
+        vocabulary.keep(foreign, "afar");
+        for _ in 0..2 {
+            let mut words = Words::sharing(Arc::clone(&vocabulary));
+            for _ in 0..2 {
+                words.spell(&collection, 0, (first, 0), 0);
+                words.spell(&collection, 0, (foreign, 0), 1);
+                assert_eq!(words.spelled, ["patterns", "afar"]);
+                let signature = words.signature(&collection, 0, hashes, 0);
+                assert_eq!(signature, Signature::new("patterns"));
             }
         }
+    }
+
+    #[test]
+    fn signatures_at_hand_are_those_that_were_kept() {
+        let mut at_hand = AtHand::default();
+        assert_eq!(at_hand.find(TokenHash(0)), None);
+        let word = |i: u32| (TokenHash(i << 1), Signature::new(&format!("word{i}")));
+        for i in 0..200_000 {
+            let (hash, signature) = word(i);
+            assert_eq!(at_hand.find(hash), None);
+            at_hand.keep(hash, signature);
+            assert_eq!(at_hand.find(hash), Some(signature));
+            let (hash, signature) = word(i / 2);
+            assert!(at_hand.find(hash).is_none_or(|found| found == signature));
+        }
+        assert_eq!(at_hand.slots.len(), AtHand::MOST);
     }
 }
