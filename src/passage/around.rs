@@ -10,10 +10,10 @@ use crate::spill::{Fields, record};
 use crate::text::TokenHash;
 
 /// Words to either side: as far as a run with an anchor of a default search is looked around.
-pub(super) const WORDS: usize = 12;
+pub(super) const WORDS: usize = 10;
 /// Words to either side of which two bytes are kept: a large group has more places than a byte
 /// has values, and those that agree in one word only should stand side by side, too.
-const NEAREST: usize = 4;
+const NEAREST: usize = 2;
 /// Number of orders in which the places of a large group are sorted.
 pub(super) const ORDERS: usize = 3;
 
@@ -72,15 +72,15 @@ impl Words {
         words
     }
 
-    /// Fewer bits of each word the further it is: 14, 12, 10, 8, 8, and 12 of three together.
+    /// Fewer bits of each word the further it is: 15, 13, 8, 8, 8, and 12 of three together.
     fn key(&self) -> u64 {
         let Self { bytes, more } = self;
         let wide = |i: usize| u64::from(bytes[i]) << 8 | u64::from(more[i]);
         let byte = |i: usize| u64::from(bytes[i]);
         let last = (byte(5) << 4) ^ (byte(6) << 2) ^ byte(7);
-        wide(0) >> 2 << 50
-            | wide(1) >> 4 << 38
-            | wide(2) >> 6 << 28
+        wide(0) >> 1 << 49
+            | wide(1) >> 3 << 36
+            | byte(2) << 28
             | byte(3) << 20
             | byte(4) << 12
             | last
