@@ -142,26 +142,73 @@ mod tests {
     use super::*;
     use crate::spill::Record;
 
+    /// Bits of a key that the first words decide.
+    const BITS: [u32; 6] = [0, 15, 28, 36, 44, 52];
+
+    fn tokens(count: usize) -> impl Strategy<Value = Vec<TokenHash>> {
+        prop::collection::vec(any::<u32>().prop_map(TokenHash), count)
+    }
+
     proptest! {
         #[test]
-        fn keys_sort_by_the_words_on_either_side_and_on_both(
-            tokens in prop::collection::vec(any::<u32>(), 4..40),
-            at in 0usize..36,
+        fn keys_agree_as_far_as_the_words_do(
+            first in tokens(40),
+            second in tokens(40),
+            before in 0usize..6,
+            behind in 0usize..6,
         ) {
-            let tokens: Vec<TokenHash> = tokens.into_iter().map(TokenHash).collect();
-            let at = at.min(tokens.len() - 4);
-            let around = Around::of(&tokens, at as u32, 4);
-            let byte = |token: Option<&TokenHash>| token.map_or(0, |token| byte_of(*token));
-            let behind = |i: usize| byte(tokens.get(at + 4 + i));
-            let before = |i: usize| byte(at.checked_sub(i + 1).map(|at| &tokens[at]));
-            let key = |word: &dyn Fn(usize) -> u8| (0..8).fold(0, |key, i| key << 8 | u64::from(word(i)));
-            prop_assert_eq!(around.key(0), key(&behind));
-            prop_assert_eq!(around.key(1), key(&before));
-            prop_assert_eq!(around.key(2), key(&|i| if i % 2 == 0 { behind(i / 2) } else { before(i / 2) }));
-            let sampled = Sampled { hash: 7, document: 8, position: at as u32, around };
+            let (at, size) = (18, 4);
+            let mut other = second;
+            other[at - before..at + size + behind]
+                .copy_from_slice(&first[at - before..at + size + behind]);
+            let [a, b] = [&first, &other].map(|tokens| Around::of(tokens, at as u32, size as u32));
+            for (order, words) in [(0, behind), (1, before), (2, before.min(behind))] {
+                let shared = (a.key(order) ^ b.key(order)).leading_zeros();
+                prop_assert!(shared >= BITS[words], "{order}: {shared} bits of {words} words");
+            }
+            let sampled = Sampled { hash: 7, document: 8, position: 9, around: a };
             let mut bytes = [0; Sampled::SIZE];
             sampled.put(&mut bytes);
             prop_assert_eq!(Sampled::get(&bytes), sampled);
         }
+    }
+
+    #[test]
+    fn places_that_agree_in_one_word_stand_side_by_side() {
+        let mut random = doublet_generate::random::Random::new(1);
+        let mut around: Vec<Around> = (0..4_000)
+            .map(|_| {
+                let tokens: Vec<TokenHash> =
+                    (0..40).map(|_| TokenHash(random.bits() as u32)).collect();
+                Around::of(&tokens, 18, 4)
+            })
+            .collect();
+        // Each has one companion, with the same word behind it.
+        let companions: Vec<Around> = around
+            .iter()
+            .zip(around.iter().skip(7).chain(&around[..7]))
+            .map(|(own, other)| {
+                let mut companion = *other;
+                companion.behind.bytes[0] = own.behind.bytes[0];
+                companion.behind.more[0] = own.behind.more[0];
+                companion
+            })
+            .collect();
+        let count = around.len();
+        around.extend(companions);
+        let mut order: Vec<(u64, usize)> =
+            around.iter().enumerate().map(|(i, around)| (around.key(0), i)).collect();
+        order.sort_unstable();
+        let near = order.windows(2).filter(|pair| pair[0].1.abs_diff(pair[1].1) == count).count();
+        assert!(near > count * 3 / 4, "{near} of {count} pairs are neighbours");
+    }
+
+    #[test]
+    fn a_text_may_end_beside_an_anchor() {
+        let tokens: Vec<TokenHash> = (1..=5).map(|word| TokenHash(word << 24)).collect();
+        let around = Around::of(&tokens, 0, 4);
+        assert_eq!((around.before.bytes[0], around.behind.bytes[..2].to_vec()), (0, vec![5, 0]));
+        // Of dense scripts an anchor may be longer than it is wide.
+        assert_eq!(Around::of(&tokens, 3, 4).behind.bytes, [0; WORDS]);
     }
 }

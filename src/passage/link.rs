@@ -224,8 +224,9 @@ impl<'a> Linker<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         let ends = waiting.iter().flat_map(|&(first, second)| [first, second]);
         fetch(ends.map(|anchor| (self.hashes(anchor.document), anchor.position)));
-        let slot =
-            |sum: u32, &link: &(Sampled, Sampled)| sum.wrapping_add(self.cache[self.slot(link)].len);
+        let slot = |sum: u32, &link: &(Sampled, Sampled)| {
+            sum.wrapping_add(self.cache[self.slot(link)].len)
+        };
         std::hint::black_box(waiting.iter().fold(0, slot));
         for &(first, second) in &waiting {
             self.grow(first, second);

@@ -27,7 +27,8 @@ impl Recurring {
     /// well.
     pub(crate) fn new(keys: u64, most: usize) -> Self {
         // With eight slots a key, of keys that all differ one in nine stays.
-        let slots = (8 * keys.max(8)).min((most.max(64) as u64).saturating_mul(4)).min(1 << CHOOSING);
+        let slots =
+            (8 * keys.max(8)).min((most.max(64) as u64).saturating_mul(4)).min(1 << CHOOSING);
         let words = (0..slots.div_ceil(SLOTS)).map(|_| AtomicU64::new(0)).collect();
         Self { words, slots }
     }

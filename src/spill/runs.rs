@@ -116,7 +116,10 @@ impl RunFile {
             blocks.with_min_len(TOGETHER).try_for_each_init(Vec::new, write)?;
         } else {
             let mut bytes = Vec::new();
-            records.chunks(self.block).enumerate().try_for_each(|block| write(&mut bytes, block))?;
+            records
+                .chunks(self.block)
+                .enumerate()
+                .try_for_each(|block| write(&mut bytes, block))?;
         }
         let fences = records.iter().step_by(self.block).map(Record::key).collect();
         Ok(Run { start, records: records.len() as u64, fences })
