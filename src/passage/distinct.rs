@@ -2,7 +2,8 @@
 //!
 //! Of the 3-grams that a cluster's members have in common (24 at most), take the one that stands in
 //! the fewest documents of the collection, `d`. A passage of `s` documents has the distinctiveness
-//! `s / d`. A quote that forty outlets carry has d ≈ s: its rarest three words stand nowhere else. A
+//! `s / d`; where each carrier changed other words, a 3-gram that only a third of them kept counts
+//! for those. A quote that forty outlets carry has d ≈ s: its rarest three words stand nowhere else. A
 //! formula has d ≫ s: even its rarest three words are common, and that two documents string them
 //! together alike says nothing. Fixed text (a disclaimer, a byline) is real repetition with d ≈ s, so
 //! it is told apart by its spread: many documents of each group, at many dates.
@@ -31,6 +32,8 @@ use crate::stop::or_fail;
 
 /// Grams looked up for one passage, spread over it evenly: of a long passage a few tell.
 const MOST_GRAMS: usize = 24;
+/// Members that make a 3-gram common though most of the others changed it.
+const SEVERAL: u32 = 3;
 /// 3-grams counted in one pass at least.
 const LEAST_GRAMS: usize = 64;
 /// Stars whose 3-grams are chosen at a time.
@@ -99,8 +102,10 @@ fn all_grams(collection: &Collection<'_>, work: &Work, stars: &StarRows) -> Resu
             let own = documents_of(&star).len() as u32;
             let document = star.canonical.document;
             let told = |at: u32| tellers.as_ref().map_or(0, |tellers| tellers.at(document, at));
-            let gram =
-                |(hash, at)| Gram { hash, star: number as u32, documents: own.max(told(at)) };
+            let gram = |Common { hash, at, holders }| {
+                let documents = holders.map_or(own, |holders| own.min(holders));
+                Gram { hash, star: number as u32, documents: documents.max(told(at)) }
+            };
             common_grams(collection, &star).into_iter().map(gram).collect::<Vec<_>>()
         });
         let chosen: Vec<Vec<Gram>> = chosen.collect();
@@ -142,9 +147,18 @@ impl Tellers {
     }
 }
 
-/// The 3-grams of the canonical passage that at least half of the members hold unchanged, and
-/// where they stand.
-fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<(u64, u32)> {
+/// A 3-gram that members of a passage have in common, and where it stands in the canonical one.
+#[derive(Clone, Copy)]
+struct Common {
+    hash: u64,
+    at: u32,
+    /// How many documents hold it, if they are fewer than half.
+    holders: Option<u32>,
+}
+
+/// The 3-grams of the canonical passage that at least half of the members hold unchanged, or a
+/// third if those are several.
+fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<Common> {
     let canonical = star.canonical.tokens;
     let mut holders = vec![0u32; canonical.len() as usize];
     let matches = star.members.iter().flat_map(|(_, alignment)| alignment.matches());
@@ -155,13 +169,18 @@ fn common_grams(collection: &Collection<'_>, star: &Star) -> Vec<(u64, u32)> {
             *holder += 1;
         }
     }
-    let half = (star.members.len() as u32).div_ceil(2);
-    let common: Vec<(u64, u32)> =
-        grams(&collection.hashes(star.canonical.document)[canonical.range()])
-            .zip(canonical.start..)
-            .zip(holders)
-            .filter_map(|(gram, holders)| (holders >= half).then_some(gram))
-            .collect();
+    let members = star.members.len() as u32;
+    let (half, third) = (members.div_ceil(2), members.div_ceil(3).max(SEVERAL));
+    let common: Vec<Common> = grams(&collection.hashes(star.canonical.document)[canonical.range()])
+        .zip(canonical.start..)
+        .zip(holders)
+        .filter(|&(_, holders)| holders >= half.min(third))
+        .map(|((hash, at), holders)| Common {
+            hash,
+            at,
+            holders: (holders < half).then_some(holders + 1),
+        })
+        .collect();
     common.iter().copied().step_by(common.len().div_ceil(MOST_GRAMS).max(1)).collect()
 }
 

@@ -23,7 +23,7 @@ use super::prospects::Prospects;
 use crate::pairing::{Pairing, nearest_across};
 
 /// Groups of up to this many anchors are linked pair by pair.
-const ALL_PAIRS: usize = 8;
+const ALL_PAIRS: usize = 16;
 
 /// Links groups; holds scratch from group to group.
 pub(super) struct Grouping<'a> {
