@@ -215,3 +215,38 @@ pub(crate) fn is_fixed_text(origins: &Origins, documents: &[u32]) -> bool {
     };
     spread && documents.len() >= DOCUMENTS_A_GROUP * groups.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passage::align::{Alignment, Stretch};
+    use crate::passage::few::Few;
+    use crate::span::TokenRange;
+
+    /// Where the common 3-grams of ten words stand and how many hold each, if each member keeps
+    /// only the words of one range.
+    fn common(kept: &[(u32, u32)]) -> Vec<(u32, Option<u32>)> {
+        let texts = Few::new(["one two three four five six seven eight nine ten"]);
+        let member = |&(start, end): &(u32, u32)| {
+            let stretch = Stretch { at_a: start, at_b: start, len: end - start, form: false };
+            (0, Alignment::through([stretch].into_iter()).expect("a stretch"))
+        };
+        let star = Star {
+            canonical: Place { document: 0, tokens: TokenRange::new(0, 10) },
+            members: kept.iter().map(member).collect(),
+        };
+        let grams = common_grams(&texts.collection(), &star);
+        grams.into_iter().map(|gram| (gram.at, gram.holders)).collect()
+    }
+
+    #[test]
+    fn what_a_third_of_many_members_kept_is_common_to_those() {
+        let thirds = [(0, 4), (3, 7), (6, 10)].repeat(3);
+        let expected = [0, 1, 3, 4, 6, 7].map(|at| (at, Some(4)));
+        assert_eq!(common(&thirds), expected);
+        // What half of them kept is common to all.
+        assert_eq!(common(&[(0, 4), (0, 4), (5, 10), (1, 9)]), [0, 1, 5, 6].map(|at| (at, None)));
+        // One of three is not several.
+        assert_eq!(common(&[(0, 4), (3, 7), (6, 10)]), []);
+    }
+}
