@@ -146,7 +146,7 @@ pub(crate) fn find_stars(
 ) -> Result<Stars> {
     let limits = Limits { min_words: config.min_words, min_identity: config.min_identity };
     let winnowing = config.sensitivity.winnowing();
-    let workers = Workers::default();
+    let workers = Workers::new(work);
     let (pairs, sides) =
         pairs::find_pairs(collection, work, winnowing, limits, &workers, suppressed, begin)?;
     begin(Stage::Passages);

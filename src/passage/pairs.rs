@@ -76,13 +76,18 @@ pub(crate) struct Worker {
 }
 
 /// Workers that go from stage to stage: the words that they have met are worth keeping.
-#[derive(Default)]
 pub(crate) struct Workers {
     idle: Mutex<Vec<Worker>>,
     vocabulary: Arc<Vocabulary>,
 }
 
 impl Workers {
+    /// Who keep the words that they have met within a share of the budget.
+    pub(super) fn new(work: &Work) -> Self {
+        let vocabulary = Arc::new(Vocabulary::within(work.share(6)));
+        Self { idle: Mutex::default(), vocabulary }
+    }
+
     /// Lends one that nobody else works with.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Worker) -> T) -> T {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);

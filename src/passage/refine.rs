@@ -337,7 +337,7 @@ mod tests {
         let texts = shifting_quotes();
         let (collection, work) = (texts.collection(), Work::in_memory());
         let limits = Limits { min_words: 8, min_identity: 0.6 };
-        let (winnowing, workers) = (Sensitivity::High.winnowing(), Workers::default());
+        let (winnowing, workers) = (Sensitivity::High.winnowing(), Workers::new(&work));
         for large in [u32::MAX, 8] {
             let mut counts = Suppressed::default();
             let (pairs, sides) = find_pairs(

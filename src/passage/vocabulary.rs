@@ -5,7 +5,7 @@
 //! the latter are forgotten: that bounds memory, not what is found. Parts by hash keep threads from
 //! waiting for one another.
 //!
-//! Cost: a lock and a look-up; some 40 bytes a word.
+//! Cost: a lock and a look-up; some 30 bytes a word.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,10 +15,12 @@ use crate::text::TokenHash;
 
 /// Parts with a lock each.
 const PARTS: usize = 64;
-/// Words met of late in one part, before those met before them are forgotten.
-const CAPACITY: usize = (1 << 18) / PARTS;
-/// Bytes of their letters before they are.
-const LETTERS: usize = (1 << 23) / PARTS;
+/// Bytes of memory that a word takes.
+const WORD_BYTES: usize = 30;
+/// Bytes of letters for each word that there is room for.
+const LETTERS: usize = 16;
+/// Words met of late in one part at most, as a power of two.
+const MOST_BITS: u32 = 14;
 
 /// What it takes to be a form of another word, in 32 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,15 +112,25 @@ impl Part {
 /// The words that were met.
 pub(super) struct Vocabulary {
     parts: Vec<Mutex<Part>>,
+    /// Words met of late in one part, before those met before them are forgotten.
+    capacity: usize,
 }
 
 impl Default for Vocabulary {
     fn default() -> Self {
-        Self { parts: (0..PARTS).map(|_| Mutex::default()).collect() }
+        Self::within(usize::MAX)
     }
 }
 
 impl Vocabulary {
+    /// For as many words as take about so many bytes.
+    pub(super) fn within(bytes: usize) -> Self {
+        let bits = (bytes / (2 * PARTS * WORD_BYTES)).max(1).ilog2().min(MOST_BITS);
+        // As many as a table of this size takes before it doubles.
+        let capacity = (1 << bits) * 7 / 8;
+        Self { parts: (0..PARTS).map(|_| Mutex::default()).collect(), capacity }
+    }
+
     fn part(&self, hash: TokenHash) -> MutexGuard<'_, Part> {
         let part = &self.parts[(hash.0 >> 8) as usize % PARTS];
         part.lock().unwrap_or_else(PoisonError::into_inner)
@@ -142,7 +154,9 @@ impl Vocabulary {
     pub(super) fn keep(&self, hash: TokenHash, word: &str) -> Signature {
         let signature = Signature::new(word);
         let mut part = self.part(hash);
-        if part.recent.by_hash.len() >= CAPACITY || part.recent.letters.len() >= LETTERS {
+        let is_full = part.recent.by_hash.len() >= self.capacity
+            || part.recent.letters.len() >= LETTERS * self.capacity;
+        if is_full {
             part.older = std::mem::take(&mut part.recent);
         }
         part.recent.keep(hash, signature, word);
@@ -159,10 +173,10 @@ mod tests {
 
     #[test]
     fn words_met_of_late_are_known_and_few_are_kept() {
-        let vocabulary = Vocabulary::default();
+        let vocabulary = Vocabulary::within(1 << 22);
         let word = |i: u32| (TokenHash(i << 1), format!("word{i}"));
         let mut letters = String::new();
-        for i in 0..1_000_000 {
+        for i in 0..500_000 {
             let (hash, spelled) = word(i);
             assert_eq!(vocabulary.signature(hash), None);
             assert_eq!(vocabulary.keep(hash, &spelled), Signature::new(&spelled));
@@ -176,8 +190,9 @@ mod tests {
             let part = part.lock().expect("nobody panicked");
             part.recent.by_hash.len() + part.older.by_hash.len()
         };
-        assert!(vocabulary.parts.iter().map(kept).sum::<usize>() <= 2 * (CAPACITY + 1) * PARTS);
-        assert!(!vocabulary.spell(word(500_000).0, &mut letters));
+        let kept: usize = vocabulary.parts.iter().map(kept).sum();
+        assert!((50_000..(1 << 22) / WORD_BYTES).contains(&kept), "{kept}");
+        assert!(!vocabulary.spell(word(250_000).0, &mut letters));
     }
 
     proptest! {
