@@ -169,10 +169,13 @@ fn links(
             let mut portion = Portion::new(&sorter);
             let mut grouping = Grouping::new(collection, prospects);
             let (mut cursor, mut group) = (anchors.range(range)?, Vec::new());
+            let mut members = Vec::new();
             let mut failed = Ok(());
             while failed.is_ok() && cursor.group(&mut group, |anchor| anchor.hash)? {
                 checkpoint();
-                grouping.link(&group, |first, second| {
+                members.clear();
+                grouping.choose(&group, |anchor| anchor.document, &mut members);
+                grouping.link(&members, |first, second| {
                     let link = Link {
                         block: blocks.of(first.document),
                         b: second.document,

@@ -31,7 +31,6 @@ pub(super) struct Grouping<'a> {
     representative: &'a [u32],
     pairing: Pairing,
     prospects: Prospects,
-    members: Vec<Sampled>,
     order: Vec<(u64, u32)>,
     sides: Vec<bool>,
     /// Key and document of each place in an order, and the first that has both.
@@ -50,7 +49,6 @@ impl<'a> Grouping<'a> {
             representative: collection.representative,
             pairing: collection.pairing,
             prospects,
-            members: Vec::new(),
             order: Vec::new(),
             sides: Vec::new(),
             ties: Vec::new(),
@@ -60,8 +58,28 @@ impl<'a> Grouping<'a> {
         }
     }
 
-    /// Links the places of one anchor, sorted by document and position; of two linked places the
-    /// first comes first.
+    /// Adds to `members` the places of one anchor, sorted by document, that are to be linked: those
+    /// that are not left to the representatives of their documents.
+    pub(super) fn choose<M: Copy>(
+        &mut self,
+        places: &[M],
+        document: impl Fn(&M) -> u32,
+        members: &mut Vec<M>,
+    ) {
+        if self.pairing != Pairing::Everything {
+            return members.extend_from_slice(places);
+        }
+        let before = members.len();
+        members.extend(places.iter().filter(|&place| {
+            let representative = self.representative[document(place) as usize];
+            representative == document(place)
+                || places.binary_search_by_key(&representative, &document).is_err()
+        }));
+        self.clustered += (places.len() - (members.len() - before)) as u64;
+    }
+
+    /// Links the chosen places of one anchor, sorted by document and position; of two linked places
+    /// the first comes first.
     pub(super) fn link(&mut self, group: &[Sampled], mut take: impl FnMut(&Sampled, &Sampled)) {
         if group.len() < 2 {
             return;
@@ -83,15 +101,7 @@ impl<'a> Grouping<'a> {
     }
 
     /// Links the places of one collection.
-    fn link_all(&mut self, group: &[Sampled], mut link: impl FnMut(&Sampled, &Sampled)) {
-        self.members.clear();
-        self.members.extend(group.iter().filter(|place| {
-            let representative = self.representative[place.document as usize];
-            representative == place.document
-                || group.binary_search_by_key(&representative, |place| place.document).is_err()
-        }));
-        let members = &self.members[..];
-        self.clustered += (group.len() - members.len()) as u64;
+    fn link_all(&mut self, members: &[Sampled], mut link: impl FnMut(&Sampled, &Sampled)) {
         if members.len() <= ALL_PAIRS {
             for (i, first) in members.iter().enumerate() {
                 members[i + 1..].iter().for_each(|second| link(first, second));

@@ -137,7 +137,7 @@ struct Linker<'a> {
     prospects: Prospects,
     /// Runs that were found, each in the slot of its documents and its diagonal; a power of two.
     cache: Vec<Run>,
-    /// Anchors that stand in several places, until what stands around them is looked at.
+    /// Anchors that are to be linked, until what stands around them is looked at.
     recurring: Vec<Anchor>,
     sampled: Vec<Sampled>,
     waiting: Vec<(Sampled, Sampled)>,
@@ -177,7 +177,11 @@ impl<'a> Linker<'a> {
     fn link_anchors(&mut self, anchors: &[Anchor], size: u32, grouping: &mut Grouping<'_>) {
         let several = anchors.chunk_by(|x, y| x.hash == y.hash).filter(|group| group.len() > 1);
         for group in several {
-            self.recurring.extend_from_slice(group);
+            let before = self.recurring.len();
+            grouping.choose(group, |anchor| anchor.document, &mut self.recurring);
+            if self.recurring.len() < before + 2 {
+                self.recurring.truncate(before);
+            }
             if self.recurring.len() >= WAITING {
                 self.link_recurring(size, grouping);
             }
