@@ -127,13 +127,21 @@ impl Vocabulary {
     pub(super) fn within(bytes: usize) -> Self {
         let bits = (bytes / (2 * PARTS * WORD_BYTES)).max(1).ilog2().min(MOST_BITS);
         // As many as a table of this size takes before it doubles.
-        let capacity = (1 << bits) * 7 / 8;
+        let capacity = ((1 << bits) * 7 / 8).max(1);
         Self { parts: (0..PARTS).map(|_| Mutex::default()).collect(), capacity }
     }
 
+    /// The part of a word, with room for one more among those met of late: a word that is found
+    /// among those met before them comes there, too.
     fn part(&self, hash: TokenHash) -> MutexGuard<'_, Part> {
         let part = &self.parts[(hash.0 >> 8) as usize % PARTS];
-        part.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = part.recent.by_hash.len() >= self.capacity
+            || part.recent.letters.len() >= LETTERS * self.capacity;
+        if is_full {
+            part.older = std::mem::take(&mut part.recent);
+        }
+        part
     }
 
     /// The signature of a word that was met.
@@ -153,13 +161,7 @@ impl Vocabulary {
     /// Keeps a word that was not met before.
     pub(super) fn keep(&self, hash: TokenHash, word: &str) -> Signature {
         let signature = Signature::new(word);
-        let mut part = self.part(hash);
-        let is_full = part.recent.by_hash.len() >= self.capacity
-            || part.recent.letters.len() >= LETTERS * self.capacity;
-        if is_full {
-            part.older = std::mem::take(&mut part.recent);
-        }
-        part.recent.keep(hash, signature, word);
+        self.part(hash).recent.keep(hash, signature, word);
         signature
     }
 }
@@ -170,6 +172,14 @@ mod tests {
 
     use super::*;
     use crate::text::is_form_of;
+
+    fn kept(vocabulary: &Vocabulary) -> usize {
+        let kept = |part: &Mutex<Part>| {
+            let part = part.lock().expect("nobody panicked");
+            part.recent.by_hash.len() + part.older.by_hash.len()
+        };
+        vocabulary.parts.iter().map(kept).sum()
+    }
 
     #[test]
     fn words_met_of_late_are_known_and_few_are_kept() {
@@ -186,13 +196,29 @@ mod tests {
             assert_eq!(letters, spelled);
             assert_eq!(vocabulary.signature(hash), Some(Signature::new(&spelled)));
         }
-        let kept = |part: &Mutex<Part>| {
-            let part = part.lock().expect("nobody panicked");
-            part.recent.by_hash.len() + part.older.by_hash.len()
-        };
-        let kept: usize = vocabulary.parts.iter().map(kept).sum();
+        let kept = kept(&vocabulary);
         assert!((50_000..(1 << 22) / WORD_BYTES).contains(&kept), "{kept}");
         assert!(!vocabulary.spell(word(250_000).0, &mut letters));
+    }
+
+    #[test]
+    fn no_more_are_kept_where_all_are_asked_for_again_and_again() {
+        let vocabulary = Vocabulary::within(1 << 18);
+        let most = 2 * vocabulary.capacity * PARTS;
+        let mut letters = String::new();
+        let mut words = 0;
+        for _ in 0..10 {
+            // Some new words, then all that there are, as far as they are known.
+            for _ in 0..most / 4 {
+                vocabulary.keep(TokenHash(words << 1), "word");
+                words += 1;
+            }
+            for word in (0..words).rev() {
+                vocabulary.spell(TokenHash(word << 1), &mut letters);
+            }
+            let kept = kept(&vocabulary);
+            assert!(kept <= most, "{kept} of {words} words, and {most} may be");
+        }
     }
 
     proptest! {
