@@ -86,48 +86,52 @@ impl RunFile {
                 file.read_block::<R>(&run, index as usize, &mut bytes, &mut block)?;
                 run.fences.push(block.first().map_or(0, Record::key));
             }
-            file.end = start + file.bytes::<R>(records as usize);
-            file.runs.push(run);
+            file.add::<R>(run);
         }
         Ok(file)
     }
 
-    /// Writes sorted records as one run from `start` on, on all threads if it may be `parallel`.
+    /// Takes in a run that was written at the end.
+    pub(super) fn add<R: Record>(&mut self, run: Run) {
+        let blocks = run.records.div_ceil(self.block as u64);
+        self.end = run.start + run.records * R::SIZE as u64 + blocks * SUM as u64;
+        self.runs.push(run);
+    }
+
+    /// Writes sorted records as one run at the end, on all threads if it may be `parallel`.
     pub(super) fn write<R: Record>(
         &self,
         work: &Work,
-        start: u64,
         records: &[R],
         parallel: bool,
     ) -> Result<Run> {
         let write = |bytes: &mut Vec<u8>, (index, block): (usize, &[R])| {
-            let offset = start + (index * (self.block * R::SIZE + SUM)) as u64;
             bytes.resize(block.len() * R::SIZE, 0);
             for (record, bytes) in block.iter().zip(bytes.chunks_exact_mut(R::SIZE)) {
                 record.put(bytes);
             }
-            let sum = xxh3_64_with_seed(bytes, offset);
-            bytes.extend_from_slice(&sum.to_le_bytes());
-            work.count(bytes.len());
-            self.blob.write_at(offset, bytes)
+            let offset = self.end + (index * (self.block * R::SIZE + SUM)) as u64;
+            self.write_block(work, offset, bytes)
         };
         if parallel {
             let blocks = records.par_chunks(self.block).enumerate();
             blocks.with_min_len(TOGETHER).try_for_each_init(Vec::new, write)?;
         } else {
             let mut bytes = Vec::new();
-            records
-                .chunks(self.block)
-                .enumerate()
-                .try_for_each(|block| write(&mut bytes, block))?;
+            let mut blocks = records.chunks(self.block).enumerate();
+            blocks.try_for_each(|block| write(&mut bytes, block))?;
         }
         let fences = records.iter().step_by(self.block).map(Record::key).collect();
-        Ok(Run { start, records: records.len() as u64, fences })
+        Ok(Run { start: self.end, records: records.len() as u64, fences })
     }
 
-    /// Bytes of a run of so many records.
-    pub(super) fn bytes<R: Record>(&self, records: usize) -> u64 {
-        (records * R::SIZE + records.div_ceil(self.block) * SUM) as u64
+    /// Writes the records of a block, and adds their checksum.
+    fn write_block(&self, work: &Work, offset: u64, bytes: &mut Vec<u8>) -> Result<()> {
+        let sum = xxh3_64_with_seed(bytes, offset);
+        bytes.extend_from_slice(&sum.to_le_bytes());
+        self.blob.write_at(offset, bytes)?;
+        work.count(bytes.len());
+        Ok(())
     }
 
     /// Reads one block of a run.
@@ -157,22 +161,19 @@ fn block_records<R: Record>(work: &Work) -> usize {
     (work.block / R::SIZE).max(1)
 }
 
-/// Writes one run at the end of a file.
+/// Writes one run at the end of a file, record by record.
 pub(super) struct RunWriter<'a> {
     work: &'a Work,
-    blob: &'a dyn Blob,
-    /// Bytes of a whole block, without its checksum.
-    block: usize,
+    file: &'a RunFile,
     end: u64,
     run: Run,
     bytes: Vec<u8>,
 }
 
 impl<'a> RunWriter<'a> {
-    pub(super) fn new<R: Record>(work: &'a Work, file: &'a RunFile) -> Self {
+    pub(super) fn new(work: &'a Work, file: &'a RunFile) -> Self {
         let run = Run { start: file.end, records: 0, fences: Vec::new() };
-        let block = file.block * R::SIZE;
-        Self { work, blob: &*file.blob, block, end: file.end, run, bytes: Vec::new() }
+        Self { work, file, end: file.end, run, bytes: Vec::new() }
     }
 
     #[inline]
@@ -184,24 +185,21 @@ impl<'a> RunWriter<'a> {
         self.bytes.resize(at + R::SIZE, 0);
         record.put(&mut self.bytes[at..]);
         self.run.records += 1;
-        if self.bytes.len() == self.block { self.end_block() } else { Ok(()) }
+        if self.bytes.len() == self.file.block * R::SIZE { self.end_block() } else { Ok(()) }
     }
 
     fn end_block(&mut self) -> Result<()> {
-        let sum = xxh3_64_with_seed(&self.bytes, self.end);
-        self.bytes.extend_from_slice(&sum.to_le_bytes());
-        self.blob.write_at(self.end, &self.bytes)?;
-        self.work.count(self.bytes.len());
+        self.file.write_block(self.work, self.end, &mut self.bytes)?;
         self.end += self.bytes.len() as u64;
         self.bytes.clear();
         Ok(())
     }
 
-    /// The run, and where the file ends now.
-    pub(super) fn finish(mut self) -> Result<(Run, u64)> {
+    /// The run.
+    pub(super) fn finish(mut self) -> Result<Run> {
         if !self.bytes.is_empty() {
             self.end_block()?;
         }
-        Ok((self.run, self.end))
+        Ok(self.run)
     }
 }

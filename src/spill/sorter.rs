@@ -108,9 +108,8 @@ impl<R: Record> Sorter<R> {
             Some(file) => file,
             none => none.insert(RunFile::create::<R>(&self.work, &self.name)?),
         };
-        let run = file.write(&self.work, file.end, &self.buffer, parallel)?;
-        file.end += file.bytes::<R>(self.buffer.len());
-        file.runs.push(run);
+        let run = file.write(&self.work, &self.buffer, parallel)?;
+        file.add::<R>(run);
         self.buffer.clear();
         Ok(())
     }
@@ -191,15 +190,14 @@ fn merge_shortest<R: Record>(work: &Work, file: &mut RunFile, unique: bool) -> R
     let surplus = file.runs.len() - work.fan_in;
     let count = (surplus + 1).min(work.fan_in);
     let mut cursor = Cursor::<R>::of_runs(file, &file.runs[..count], KeyRange::ALL, unique)?;
-    let mut writer = RunWriter::new::<R>(work, file);
+    let mut writer = RunWriter::new(work, file);
     while let Some(record) = cursor.next()? {
         writer.push(&record)?;
     }
-    let (run, end) = writer.finish()?;
+    let run = writer.finish()?;
     drop(cursor);
-    file.end = end;
     file.runs.drain(..count);
-    file.runs.push(run);
+    file.add::<R>(run);
     Ok(())
 }
 
