@@ -9,7 +9,8 @@
 use crate::spill::{Fields, record};
 use crate::text::TokenHash;
 
-/// Words to either side: as far as a run with an anchor of a default search is looked around.
+/// Words to either side: as far as a default search looks around an anchor. What would lie further
+/// off may be equal, for all that is known here.
 pub(super) const WORDS: usize = 10;
 /// Words to either side of which two bytes are kept: a large group has more places than a byte
 /// has values, and those that agree in one word only should stand side by side, too.

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use super::anchor::{Winnowing, for_each_anchor, recurring_anchors};
 use super::around::{Around, Sampled};
-use super::group::Grouping;
+use super::group::{Grouping, LeftOut};
 use super::grow::{Grown, Run, fetch, grow};
 use super::pairs::{Found, Worker, Workers, align_group};
 use super::prospects::Prospects;
@@ -162,7 +162,7 @@ fn links(
     suppressed: &mut Suppressed,
 ) -> Result<Sorted<Link>> {
     let sorter = Mutex::new(work.sorter("links", 25));
-    let counts: Vec<[u64; 3]> = anchors
+    let left_out: Vec<LeftOut> = anchors
         .split(RANGES * rayon::current_num_threads())
         .into_par_iter()
         .map(|range| {
@@ -190,13 +190,11 @@ fn links(
             }
             failed?;
             portion.flush()?;
-            Ok([grouping.clustered, grouping.thinned, grouping.weak])
+            Ok(grouping.left_out)
         })
         .collect::<Result<_>>()?;
-    for [clustered, thinned, weak] in counts {
-        suppressed.clustered_links += clustered;
-        suppressed.thinned_buckets += thinned;
-        suppressed.weak_links += weak;
+    for left_out in left_out {
+        left_out.count(suppressed);
     }
     into_inner(sorter).finish(false)
 }

@@ -21,9 +21,30 @@ use super::Collection;
 use super::around::{ORDERS, Sampled};
 use super::prospects::Prospects;
 use crate::pairing::{Pairing, nearest_across};
+use crate::report::model::Suppressed;
 
 /// Groups of up to this many anchors are linked pair by pair.
 const ALL_PAIRS: usize = 16;
+
+/// What was left out of groups.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LeftOut {
+    /// Places left to the representatives of their documents.
+    clustered: u64,
+    /// Groups that were too large to be linked pair by pair.
+    thinned: u64,
+    /// Links without prospects.
+    pub(super) weak: u64,
+}
+
+impl LeftOut {
+    /// Adds it to what was left out before.
+    pub(super) fn count(self, suppressed: &mut Suppressed) {
+        suppressed.clustered_links += self.clustered;
+        suppressed.thinned_buckets += self.thinned;
+        suppressed.weak_links += self.weak;
+    }
+}
 
 /// Links groups; holds scratch from group to group.
 pub(super) struct Grouping<'a> {
@@ -35,12 +56,7 @@ pub(super) struct Grouping<'a> {
     sides: Vec<bool>,
     /// Key and document of each place in an order, and the first that has both.
     ties: Vec<((u64, u32), usize)>,
-    /// Places left to the representatives of their documents.
-    pub(super) clustered: u64,
-    /// Groups that were too large to be linked pair by pair.
-    pub(super) thinned: u64,
-    /// Links without prospects.
-    pub(super) weak: u64,
+    pub(super) left_out: LeftOut,
 }
 
 impl<'a> Grouping<'a> {
@@ -52,9 +68,7 @@ impl<'a> Grouping<'a> {
             order: Vec::new(),
             sides: Vec::new(),
             ties: Vec::new(),
-            clustered: 0,
-            thinned: 0,
-            weak: 0,
+            left_out: LeftOut::default(),
         }
     }
 
@@ -75,7 +89,7 @@ impl<'a> Grouping<'a> {
             representative == document(place)
                 || places.binary_search_by_key(&representative, &document).is_err()
         }));
-        self.clustered += (places.len() - (members.len() - before)) as u64;
+        self.left_out.clustered += (places.len() - (members.len() - before)) as u64;
     }
 
     /// Links the chosen places of one anchor, sorted by document and position; of two linked places
@@ -97,7 +111,7 @@ impl<'a> Grouping<'a> {
         } else {
             self.link_all(group, link);
         }
-        self.weak += weak;
+        self.left_out.weak += weak;
     }
 
     /// Links the places of one collection.
@@ -108,7 +122,7 @@ impl<'a> Grouping<'a> {
             }
             return;
         }
-        self.thinned += 1;
+        self.left_out.thinned += 1;
         members.windows(2).for_each(|pair| link(&pair[0], &pair[1]));
         for order in 0..ORDERS {
             sort(&mut self.order, members, order);
@@ -137,7 +151,7 @@ impl<'a> Grouping<'a> {
             }
             return;
         }
-        self.thinned += 1;
+        self.left_out.thinned += 1;
         for number in 0..ORDERS {
             let Self { order, sides, ties, .. } = self;
             sort(order, group, number);

@@ -19,12 +19,13 @@ use rayon::prelude::*;
 use super::Collection;
 use super::anchor::{Winnowing, recurring_anchors};
 use super::around::{Around, Sampled};
-use super::group::Grouping;
+use super::group::{Grouping, LeftOut};
 use super::grow::{Grown, Run, fetch, grow};
 use super::lots::{Anchor, Share, anchors_of_pass, gather_part};
 use super::prospects::Prospects;
 use crate::hash::combine;
 use crate::pairing::Pairing;
+use crate::report::model::Suppressed;
 use crate::stop::checkpoint;
 use crate::text::{TokenHash, TokenIndex};
 
@@ -42,23 +43,14 @@ const CACHE_BITS: u32 = 18;
 const RANGE_RUNS: usize = 1 << 14;
 const SAMPLED: usize = 1 << 6;
 
-/// Runs with prospects, each once, and what was left out.
-#[derive(Debug, Default)]
-pub(super) struct Links {
-    /// Sorted, by ranges of their first documents.
-    pub(crate) runs: Vec<Vec<Run>>,
-    pub(crate) weak: u64,
-    pub(crate) clustered: u64,
-    pub(crate) thinned: u64,
-}
-
-/// Finds all runs that have prospects.
+/// Finds all runs that have prospects, each once: sorted, by ranges of their first documents.
 pub(super) fn find_runs(
     collection: &Collection<'_>,
     indexes: &[TokenIndex],
     winnowing: Winnowing,
     prospects: Prospects,
-) -> Links {
+    suppressed: &mut Suppressed,
+) -> Vec<Vec<Run>> {
     let tokens: u64 = indexes.iter().map(|index| index.len() as u64).sum();
     let anchors = 2 * tokens / (winnowing.window as u64 + 1);
     let passes = anchors.div_ceil(PASS_FLOOR.max(tokens / 2 + 1)).max(1);
@@ -66,7 +58,6 @@ pub(super) fn find_runs(
     let across = collection.pairing != Pairing::Everything;
     let known = across.then(|| recurring_anchors(collection, winnowing, KNOWN));
     let cache_bits = (anchors / passes).max(1).ilog2().clamp(6, CACHE_BITS);
-    let mut links = Links::default();
     let mut runs = Vec::new();
     // A linker goes from part to part: the anchors of one run lie in many.
     let idle: Mutex<Vec<Linker<'_>>> = Mutex::default();
@@ -89,13 +80,10 @@ pub(super) fn find_runs(
             .collect();
         for part in linked {
             runs.push(part.runs);
-            links.weak += part.weak;
-            links.clustered += part.clustered;
-            links.thinned += part.thinned;
+            part.left_out.count(suppressed);
         }
     }
-    links.runs = by_document(&runs);
-    links
+    by_document(&runs)
 }
 
 /// Brings together the runs of all parts, each sorted, by ranges of their first documents.
@@ -122,13 +110,10 @@ fn by_document(parts: &[Vec<Run>]) -> Vec<Vec<Run>> {
 }
 
 /// What came of the links of a part.
-#[derive(Default)]
 struct Linked {
     /// Sorted.
     runs: Vec<Run>,
-    weak: u64,
-    clustered: u64,
-    thinned: u64,
+    left_out: LeftOut,
 }
 
 /// Grows links into runs; one a thread.
@@ -141,7 +126,9 @@ struct Linker<'a> {
     recurring: Vec<Anchor>,
     sampled: Vec<Sampled>,
     waiting: Vec<(Sampled, Sampled)>,
-    found: Linked,
+    /// Runs that were found since the last part was finished, and links that led to none.
+    runs: Vec<Run>,
+    weak: u64,
 }
 
 impl<'a> Linker<'a> {
@@ -154,19 +141,19 @@ impl<'a> Linker<'a> {
             recurring: Vec::new(),
             sampled: Vec::new(),
             waiting: Vec::with_capacity(WAITING),
-            found: Linked::default(),
+            runs: Vec::new(),
+            weak: 0,
         }
     }
 
     fn finish(&mut self, grouping: &Grouping<'_>) -> Linked {
         self.grow_waiting();
-        let mut found = std::mem::take(&mut self.found);
-        found.runs.sort_unstable();
-        found.runs.dedup();
-        found.weak += grouping.weak;
-        found.clustered = grouping.clustered;
-        found.thinned = grouping.thinned;
-        found
+        let mut runs = std::mem::take(&mut self.runs);
+        runs.sort_unstable();
+        runs.dedup();
+        let mut left_out = grouping.left_out;
+        left_out.weak += std::mem::take(&mut self.weak);
+        Linked { runs, left_out }
     }
 
     fn hashes(&self, document: u32) -> &'a [TokenHash] {
@@ -257,9 +244,9 @@ impl<'a> Linker<'a> {
         match grow((a, b), tokens, (first.position, second.position), self.prospects) {
             Grown::Run(run) => {
                 self.cache[slot] = run;
-                self.found.runs.push(run);
+                self.runs.push(run);
             }
-            Grown::Weak => self.found.weak += 1,
+            Grown::Weak => self.weak += 1,
             Grown::None => {}
         }
     }
@@ -282,12 +269,13 @@ mod tests {
         let guarantee = sensitivity.guarantee();
         let winnowing = sensitivity.winnowing();
         let prospects = Prospects::new(winnowing, guarantee);
-        let links = find_runs(&collection, tokens, winnowing, prospects);
+        let mut suppressed = Suppressed::default();
+        let runs = find_runs(&collection, tokens, winnowing, prospects, &mut suppressed);
         let plain: Vec<Vec<u32>> =
             tokens.iter().map(|index| index.hashes().iter().map(|hash| hash.0).collect()).collect();
         let repeated = repeated_tokens(&plain, guarantee as usize).expect("few tokens");
         let mut found: Vec<Vec<bool>> = plain.iter().map(|text| vec![false; text.len()]).collect();
-        for run in links.runs.iter().flatten().filter(|run| run.len >= guarantee) {
+        for run in runs.iter().flatten().filter(|run| run.len >= guarantee) {
             for (document, at) in [(run.a, run.at_a), (run.b, run.at_b)] {
                 found[document as usize][at as usize..(at + run.len) as usize].fill(true);
             }

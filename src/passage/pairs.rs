@@ -127,12 +127,9 @@ pub(super) fn find_pairs(
     match collection.archive {
         Archive::Held { tokens, .. } => {
             let prospects = Prospects::new(winnowing, limits.min_words);
-            let links = find_runs(collection, tokens, winnowing, prospects);
-            suppressed.weak_links += links.weak;
-            suppressed.clustered_links += links.clustered;
-            suppressed.thinned_buckets += links.thinned;
+            let runs = find_runs(collection, tokens, winnowing, prospects, suppressed);
             begin(Stage::Alignments);
-            align_runs(collection, &links.runs, limits, workers, |found| {
+            align_runs(collection, &runs, limits, workers, |found| {
                 found.pour(Road::Links, &mut sink, suppressed)
             })?;
         }
