@@ -23,6 +23,7 @@ pub(crate) mod cluster;
 pub(crate) mod coverage;
 pub(crate) mod direct;
 pub(crate) mod distinct;
+mod extent;
 mod few;
 mod frequency;
 mod group;

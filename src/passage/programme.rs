@@ -263,7 +263,7 @@ impl Programme {
 
 /// What a path costs over so many rows and columns without a match.
 #[inline]
-fn path_cost(rows: u32, columns: u32) -> i32 {
+pub(super) fn path_cost(rows: u32, columns: u32) -> i32 {
     let (shared, shift) = (rows.min(columns) as i32, rows.abs_diff(columns) as i32);
     MISMATCH * shared + if shift == 0 { 0 } else { GAP_OPEN + GAP_EXTEND * shift }
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shingle::MAX_SHINGLE_SIZE;
 
 /// Version of tokens: normalisation, Unicode tables, word bounds, token hash.
-const TOKENS: u32 = 1;
+const TOKENS: u32 = 2;
 /// Version of shingle hash, sketch and band keys.
 const HASHES: u32 = 1;
 
@@ -24,8 +24,8 @@ const SKETCH_SIZES: std::ops::RangeInclusive<u32> = 16..=4096;
 /// ```
 /// use doublet::sketch::SketchSpec;
 /// let spec = SketchSpec::new(5, 256)?;
-/// assert_eq!(spec.id(), "tok1-word5-fss256-hash1");
-/// assert_eq!("tok1-word5-fss256-hash1".parse::<SketchSpec>()?, spec);
+/// assert_eq!(spec.id(), "tok2-word5-fss256-hash1");
+/// assert_eq!("tok2-word5-fss256-hash1".parse::<SketchSpec>()?, spec);
 /// # Ok::<(), doublet::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,7 +128,7 @@ impl FromStr for SketchSpec {
     fn from_str(id: &str) -> Result<Self> {
         let unknown = || {
             Error::new(ErrorKind::Spec, format!("the sketch specification {id:?}"))
-                .expected("an id such as tok1-word5-fss256-hash1")
+                .expected("an id such as tok2-word5-fss256-hash1")
         };
         let mut parts = id.split('-');
         let mut number = |name: &str| parts.next()?.strip_prefix(name)?.parse::<u32>().ok();
@@ -162,14 +162,14 @@ mod tests {
     fn what_is_no_id_is_an_error() {
         for id in [
             "",
-            "tok1",
-            "tok1-word5-fss256",
-            "tok1-word05-fss256-hash1",
-            "tok1-word5-fss256-hash1-x",
+            "tok2",
+            "tok2-word5-fss256",
+            "tok2-word05-fss256-hash1",
+            "tok2-word5-fss256-hash1-x",
         ] {
             assert_eq!(id.parse::<SketchSpec>().expect_err(id).kind(), ErrorKind::Spec);
         }
-        let sizes = "tok1-word5-fss255-hash1".parse::<SketchSpec>().expect_err("no power of two");
+        let sizes = "tok2-word5-fss255-hash1".parse::<SketchSpec>().expect_err("no power of two");
         assert_eq!(sizes.kind(), ErrorKind::Config);
     }
 
@@ -187,12 +187,12 @@ mod tests {
     fn a_mixture_is_an_error_that_names_the_difference() {
         let ours = SketchSpec::new(5, 256).expect("sizes in range");
         assert!(ours.require_same(&ours).is_ok());
-        let theirs = "tok2-word5-fss128-hash1".parse().expect("an id");
+        let theirs = "tok1-word5-fss128-hash1".parse().expect("an id");
         let error = ours.require_same(&theirs).expect_err("two specifications");
         assert_eq!(error.kind(), ErrorKind::Spec);
         let message = error.to_string();
         assert!(message.contains("registers a sketch: 256 and 128"), "{message}");
-        assert!(message.contains("tokens of version 1 and 2"), "{message}");
+        assert!(message.contains("tokens of version 2 and 1"), "{message}");
         assert!(!message.contains("words a shingle"), "{message}");
     }
 }

@@ -58,11 +58,11 @@ pub const TOKENIZER_VERSION: &str = {
     const NAME: ([u8; 32], usize) = version_name();
     match std::str::from_utf8(NAME.0.split_at(NAME.1).0) {
         Ok(name) => name,
-        Err(_) => "tok1",
+        Err(_) => "tok2",
     }
 };
 
-/// `tok1-n18.0-g17.0-c17.0`, put together at compile time.
+/// `tok2-n18.0-g17.0-c17.0`, put together at compile time.
 const fn version_name() -> ([u8; 32], usize) {
     const fn put(out: &mut ([u8; 32], usize), byte: u8) {
         out.0[out.1] = byte;
@@ -82,7 +82,7 @@ const fn version_name() -> ([u8; 32], usize) {
         (b'c', char::UNICODE_VERSION),
     ];
     let mut out = ([0; 32], 4);
-    out.0.split_at_mut(4).0.copy_from_slice(b"tok1");
+    out.0.split_at_mut(4).0.copy_from_slice(b"tok2");
     let mut i = 0;
     while i < versions.len() {
         put(&mut out, b'-');
@@ -98,7 +98,8 @@ const fn version_name() -> ([u8; 32], usize) {
 /// Hash of a token's normalised form.
 ///
 /// The lowest bit says whether the token is *dense*: a grapheme of a script without spaces, of
-/// which two weigh as much as one word (shingle sizes and minimum lengths double there).
+/// which two weigh as much as one word (shingle sizes and minimum lengths double there). The highest
+/// byte is a hash of the first three letters alone, the other 23 bits are one of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct TokenHash(pub u32);
@@ -309,7 +310,7 @@ mod tests {
             unicode_segmentation::UNICODE_VERSION,
             char::UNICODE_VERSION,
         );
-        let name = format!("tok1-n{}.{}-g{}.{}-c{}.{}", n.0, n.1, g.0, g.1, c.0, c.1);
+        let name = format!("tok2-n{}.{}-g{}.{}-c{}.{}", n.0, n.1, g.0, g.1, c.0, c.1);
         assert_eq!(TOKENIZER_VERSION, name);
     }
 

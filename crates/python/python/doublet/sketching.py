@@ -44,7 +44,7 @@ class Sketcher:
     >>> sketches.to_numpy().shape if None not in texts else sketches.type
     'FixedSizeList(256 x non-null UInt64)'
     >>> sketcher.spec
-    'tok1-word5-fss256-hash1'
+    'tok2-word5-fss256-hash1'
     """
 
     __slots__ = ("_arguments", "_native")
