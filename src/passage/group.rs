@@ -24,7 +24,7 @@ use crate::pairing::{Pairing, nearest_across};
 use crate::report::model::Suppressed;
 
 /// Groups of up to this many anchors are linked pair by pair.
-const ALL_PAIRS: usize = 32;
+const ALL_PAIRS: usize = 16;
 
 /// What was left out of groups.
 #[derive(Clone, Copy, Debug, Default)]

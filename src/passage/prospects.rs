@@ -4,7 +4,8 @@
 //! judged by its tokens; a link before that, by a byte of each word [around](Around) its anchors.
 //! What few near bytes rule out, tokens would have ruled out, too. Where they do not, the bytes are
 //! [aligned](extent): they are equal for words in other forms, so of these all but one must be there,
-//! and the one may be a word that differs in its first letters.
+//! and the one may be a word that differs in its first letters. No more is asked for than half of
+//! the words on one side, as a passage may end at an anchor.
 //!
 //! Cost: some 20 ns for a run; some 10 for a link, 100 where bytes are aligned; no token is read.
 
@@ -41,7 +42,7 @@ impl Prospects {
         Self {
             size: winnowing.size,
             wanted: 2 * min_words.saturating_sub(2).max(min_words * 2 / 3),
-            wanted_in_part: 2 * min_words.saturating_sub(1),
+            wanted_in_part: 2 * min_words.saturating_sub(1).min(winnowing.size + WORDS as u32 / 2),
             reach: LOOK_AROUND.min(min_words as usize + 2),
             thorough: winnowing.window == 1,
         }
@@ -79,23 +80,21 @@ impl Prospects {
 
     /// Whether a run that holds two equal anchors may have them.
     pub(super) fn of_link(&self, a: &Around, b: &Around) -> bool {
-        self.near_link(a, b) && self.along_link(a, b)
-    }
-
-    /// Whether enough words near two equal anchors may be equal for a run to have prospects.
-    #[inline]
-    fn near_link(&self, a: &Around, b: &Around) -> bool {
         let sides = [(a.behind, b.behind), (a.before, b.before)];
         let sides = sides.map(|(a, b)| Side::new(a.bytes, b.bytes));
-        let mut weight = 2 * self.size;
-        for side in &sides {
-            // What is equal to the end of what is known may go on.
-            if side.equal == WORDS {
-                return true;
-            }
-            weight += 2 * side.equal as u32;
-        }
-        for side in &sides {
+        // What is equal to the end of what is known may go on.
+        let equal = 2 * (self.size + sides.iter().map(|side| side.equal as u32).sum::<u32>());
+        equal >= self.wanted_in_part.max(self.wanted)
+            || sides.iter().any(|side| side.equal == WORDS)
+            || self.near_link(equal, &sides) && self.along_link(a, b)
+    }
+
+    /// Whether enough words near two anchors, with what is equal beside them, may be equal for a
+    /// run to have prospects.
+    #[inline]
+    fn near_link(&self, equal: u32, sides: &[Side; 2]) -> bool {
+        let mut weight = equal;
+        for side in sides {
             if weight >= self.wanted {
                 return true;
             }
@@ -238,7 +237,9 @@ mod tests {
             let at = (before_a.len() as u32, before_b.len() as u32);
             let prospects = Prospects::new(winnowing, min_words);
             let around = |tokens: &[TokenHash], at| Around::of(tokens, at, winnowing.size);
-            let may = prospects.near_link(&around(&a, at.0), &around(&b, at.1));
+            let (of_a, of_b) = (around(&a, at.0), around(&b, at.1));
+            let ruled_out_along = !prospects.along_link(&of_a, &of_b);
+            let may = prospects.of_link(&of_a, &of_b) || ruled_out_along;
             let run = grow((0, 1), (&a, &b), at, prospects);
             prop_assert!(may || matches!(run, Grown::Weak));
         }
@@ -261,7 +262,8 @@ mod tests {
             let at = (before_a.len() as u32, before_b.len() as u32);
             let prospects = Prospects::new(winnowing, min_words);
             let around = |tokens: &[TokenHash], at| Around::of(tokens, at, winnowing.size);
-            let may = prospects.along_link(&around(&a, at.0), &around(&b, at.1));
+            let (of_a, of_b) = (around(&a, at.0), around(&b, at.1));
+            let may = prospects.along_link(&of_a, &of_b);
             let run = Run { a: 0, b: 1, at_a: at.0, at_b: at.1, len: winnowing.size };
             let matched = Aligner::default().matched_by_hash(Sides::whole(&a, &b), &[run]);
             prop_assert!(may || matched < 2 * (min_words - 1));
