@@ -66,12 +66,16 @@ pub(crate) fn first_bytes(block: u128, len: usize) -> (u64, u64) {
 #[inline(always)]
 pub(crate) const fn short_token_hash(low: u64, high: u64) -> u64 {
     let block = fold_multiply(low ^ KEYS[0], high ^ KEYS[1]);
-    with_head(fold_multiply(block ^ KEYS[2], KEYS[3]), low & 0xff_ffff)
+    let hash = fold_multiply(block ^ KEYS[2], KEYS[3]);
+    // Of ASCII only digits have bit 4 and not bit 6.
+    let digits = (low & !(low >> 2) | high & !(high >> 2)) & 0x1010_1010_1010_1010;
+    if digits == 0 { with_head(hash, low & 0xff_ffff) } else { hash }
 }
 
-/// A hash whose highest byte is one of the form's first three letters alone, so that words in other
-/// forms (*pattern*, *patterns*) mostly agree in it. Of English words as many share that byte and
-/// a random one by chance as if it had a third fewer values.
+/// A hash whose highest byte is one of a word's first three letters alone, so that words in other
+/// forms (*pattern*, *patterns*) mostly agree in it. Of English words as many agree in that byte by
+/// chance as if it had a quarter fewer values. Not for words with digits: those have no other forms,
+/// and thousands of names and numbers that begin alike must not collide.
 #[inline(always)]
 const fn with_head(hash: u64, letters: u64) -> u64 {
     const HEAD: u64 = 0xff << 56;
@@ -95,7 +99,7 @@ fn last_block(bytes: &[u8]) -> (u64, u64) {
 }
 
 /// Hash of a token's form: blocks of 16 bytes, the last one filled up with zeros, then a
-/// finalising round; the highest byte is one of the first three letters alone.
+/// finalising round; the highest byte of words without digits is one of the first three letters alone.
 #[inline]
 pub(crate) fn token_hash(form: &[u8]) -> u64 {
     let mut state = 0;
@@ -111,7 +115,16 @@ pub(crate) fn token_hash(form: &[u8]) -> u64 {
     }
     let (low, high) = last_block(rest);
     let block = fold_multiply(low ^ KEYS[0], high ^ KEYS[1]);
-    with_head(fold_multiply(state ^ block ^ KEYS[2], KEYS[3]), first_letters(form))
+    let hash = fold_multiply(state ^ block ^ KEYS[2], KEYS[3]);
+    if has_digits(form) { hash } else { with_head(hash, first_letters(form)) }
+}
+
+/// Whether there is a digit of any script.
+fn has_digits(form: &[u8]) -> bool {
+    if form.is_ascii() {
+        return form.iter().any(u8::is_ascii_digit);
+    }
+    str::from_utf8(form).is_ok_and(|form| form.contains(char::is_numeric))
 }
 
 /// Tokens of a block of a content hash; most documents have fewer.
@@ -156,12 +169,14 @@ mod tests {
 
     #[test]
     fn short_and_long_hashes_agree() {
-        let form: Vec<u8> = (b'a'..=b'z').collect();
-        for len in 0..=16 {
-            let mut block = [b'#'; 16];
-            block[..len].copy_from_slice(&form[..len]);
-            let (low, high) = first_bytes(u128::from_le_bytes(block), len);
-            assert_eq!(short_token_hash(low, high), token_hash(&form[..len]), "{len} bytes");
+        for form in ["abcdefghijklmnopqrstuvwxyz", "a'c'e'g'i'k'm'o'q", "abcdefghijklmno7", "0a"] {
+            for len in 0..=form.len().min(16) {
+                let mut block = [b'#'; 16];
+                block[..len].copy_from_slice(&form.as_bytes()[..len]);
+                let (low, high) = first_bytes(u128::from_le_bytes(block), len);
+                let long = token_hash(&form.as_bytes()[..len]);
+                assert_eq!(short_token_hash(low, high), long, "{form}, {len} bytes");
+            }
         }
     }
 
@@ -181,20 +196,19 @@ mod tests {
         }
     }
 
-    /// Numbers are the most structured words there are, and begin alike: below the byte of their
-    /// first letters their hashes collide as seldom as random ones (31 bits are kept in all).
+    /// Numbers and names with numbers are the most structured words there are: their hashes collide as
+    /// seldom as random ones (31 bits are kept; of a million, 233 pairs are expected to, standard
+    /// deviation 15).
     #[test]
     fn hashes_of_numbers_look_random() {
-        let mut kept: Vec<u32> = (0..1_000_000)
-            .map(|n: u32| (token_hash(n.to_string().as_bytes()) >> 33) as u32)
-            .collect();
-        kept.sort_unstable();
-        let with_same_head = kept.chunk_by(|x, y| x >> 23 == y >> 23);
-        let expected = with_same_head.map(|hashes| (hashes.len() as f64).powi(2)).sum::<f64>()
-            / f64::from(2 << 23);
-        let collisions = kept.windows(2).filter(|pair| pair[0] == pair[1]).count() as f64;
-        assert!((233.0..400.0).contains(&expected), "{expected}");
-        assert!((collisions - expected).abs() < 5.0 * expected.sqrt(), "{collisions}, {expected}");
+        for name in ["", "nr", "record", "запис"] {
+            let mut kept: Vec<u32> = (0..1_000_000)
+                .map(|n: u32| (token_hash(format!("{name}{n}").as_bytes()) >> 33) as u32)
+                .collect();
+            kept.sort_unstable();
+            let collisions = kept.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            assert!((158..=308).contains(&collisions), "{collisions} collisions of {name:?}");
+        }
     }
 
     proptest! {
@@ -221,7 +235,7 @@ mod tests {
             ("patterns", 0x5ab2_2630_628d_7f35),
             ("abcdefghijklmnop", 0x3025_3e3a_002d_f6bf),
             ("abcdefghijklmnopq", 0x30b2_a9e6_8bc8_3126),
-            ("abcdefghijklmnopqrstuvwxyz0123456789", 0x30de_828a_595e_b183),
+            ("abcdefghijklmnopqrstuvwxyz0123456789", 0x50de_828a_595e_b183),
         ] {
             assert_eq!(token_hash(form.as_bytes()), hash, "{form}");
         }

@@ -1,7 +1,7 @@
 //! What stands around an anchor: a byte of each word, as far as it matters.
 //!
-//! The byte is the highest of a word's hash, which its first three letters decide: words in other
-//! forms have mostly the same.
+//! The byte is the highest of a word's hash, which its first three letters decide (if it has no
+//! digits): words in other forms have mostly the same.
 //!
 //! Idea: the words beside an anchor say in which order the places of a large group are sorted, and
 //! whether a link between two of them [has prospects](super::prospects). With a byte of each at

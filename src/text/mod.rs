@@ -99,7 +99,7 @@ const fn version_name() -> ([u8; 32], usize) {
 ///
 /// The lowest bit says whether the token is *dense*: a grapheme of a script without spaces, of
 /// which two weigh as much as one word (shingle sizes and minimum lengths double there). The highest
-/// byte is a hash of the first three letters alone, the other 23 bits are one of all.
+/// byte of words without digits is a hash of the first three letters alone, the rest is one of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct TokenHash(pub u32);
