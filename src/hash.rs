@@ -57,7 +57,8 @@ static FIRST_BYTES: [[u64; 2]; 17] = {
 #[inline(always)]
 pub(crate) fn first_bytes(block: u128, len: usize) -> (u64, u64) {
     let [low, high] = FIRST_BYTES[len.min(16)];
-    (block as u64 & low, (block >> 64) as u64 & high)
+    let (first, second) = words(block);
+    (first & low, second & high)
 }
 
 /// Hash of a token's form of at most 16 bytes of ASCII, given as [`first_bytes`] gives it.
@@ -74,32 +75,65 @@ pub(crate) const fn short_token_hash(low: u64, high: u64) -> u64 {
 
 /// A hash whose highest byte is one of a word's first three letters alone, so that words in other
 /// forms (*pattern*, *patterns*) mostly agree in it. Of English words as many agree in that byte by
-/// chance as if it had a quarter fewer values. Not for words with digits: those have no other forms,
-/// and thousands of names and numbers that begin alike must not collide.
+/// chance as if it had a quarter fewer values. Not for words with digits: those hardly have other
+/// forms, and thousands of names and numbers that begin alike must not collide.
 #[inline(always)]
 const fn with_head(hash: u64, letters: u64) -> u64 {
     const HEAD: u64 = 0xff << 56;
     hash & !HEAD | letters.wrapping_mul(KEYS[1]) & HEAD
 }
 
-/// The first three letters of a form, in 64 bits.
-fn first_letters(form: &[u8]) -> u64 {
-    let begins_letter = |&(_, byte): &(usize, &u8)| byte & 0xc0 != 0x80;
-    let end = form.iter().enumerate().filter(begins_letter).nth(3).map_or(form.len(), |(at, _)| at);
-    let (low, high) = last_block(&form[..end.min(16)]);
+/// At most 16 bytes, filled up with zeros.
+#[inline]
+fn padded(bytes: &[u8]) -> u128 {
+    let mut block = [0; 16];
+    block[..bytes.len()].copy_from_slice(bytes);
+    u128::from_le_bytes(block)
+}
+
+/// A block as two little-endian words.
+#[inline]
+const fn words(block: u128) -> (u64, u64) {
+    (block as u64, (block >> 64) as u64)
+}
+
+/// The first three letters of a form that begins with a block, in 64 bits.
+#[inline]
+fn first_letters(block: u128) -> u64 {
+    const HIGH: u128 = u128::from_ne_bytes([0x80; 16]);
+    // Bit 7 of each byte that goes on with no letter; what fills up the block counts as letters.
+    let mut begins = (!block | block << 1) & HIGH;
+    for _ in 0..3 {
+        begins &= begins.wrapping_sub(1);
+    }
+    // Below the byte in which a fourth letter begins.
+    let kept = (begins & begins.wrapping_neg()).wrapping_shr(7).wrapping_sub(1);
+    let (low, high) = words(block & kept);
     low.wrapping_add(high.wrapping_mul(KEYS[2]))
 }
 
-/// At most 16 bytes as two little-endian words, filled up with zeros.
+/// Whether there is a digit of any script.
 #[inline]
-fn last_block(bytes: &[u8]) -> (u64, u64) {
-    let mut block = [0; 16];
-    block[..bytes.len()].copy_from_slice(bytes);
-    first_bytes(u128::from_le_bytes(block), 16)
+fn has_digits(form: &[u8]) -> bool {
+    str::from_utf8(form).is_ok_and(|form| form.contains(is_digit))
+}
+
+/// As [`char::is_numeric`], which searches long for letters; so not for those of everyday scripts.
+#[inline]
+fn is_digit(c: char) -> bool {
+    match c {
+        '\u{c0}'..='\u{65f}'
+        | '\u{66a}'..='\u{6ef}'
+        | '\u{3041}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}' => false,
+        _ => c.is_numeric(),
+    }
 }
 
 /// Hash of a token's form: blocks of 16 bytes, the last one filled up with zeros, then a
-/// finalising round; the highest byte of words without digits is one of the first three letters alone.
+/// finalising round. The highest byte of words without digits is one of the first three letters
+/// alone.
 #[inline]
 pub(crate) fn token_hash(form: &[u8]) -> u64 {
     let mut state = 0;
@@ -110,21 +144,21 @@ pub(crate) fn token_hash(form: &[u8]) -> u64 {
         rest = blocks.next_back().unwrap_or_default();
     }
     for block in blocks {
-        let (low, high) = last_block(block);
+        let (low, high) = words(padded(block));
         state = combine(state, fold_multiply(low ^ KEYS[0], high ^ KEYS[1]));
     }
-    let (low, high) = last_block(rest);
+    let last = padded(rest);
+    let (low, high) = words(last);
     let block = fold_multiply(low ^ KEYS[0], high ^ KEYS[1]);
     let hash = fold_multiply(state ^ block ^ KEYS[2], KEYS[3]);
-    if has_digits(form) { hash } else { with_head(hash, first_letters(form)) }
-}
-
-/// Whether there is a digit of any script.
-fn has_digits(form: &[u8]) -> bool {
-    if form.is_ascii() {
-        return form.iter().any(u8::is_ascii_digit);
+    if has_digits(form) {
+        return hash;
     }
-    str::from_utf8(form).is_ok_and(|form| form.contains(char::is_numeric))
+    // Most forms are one block.
+    with_head(
+        hash,
+        first_letters(form.first_chunk().map_or(last, |&first| u128::from_le_bytes(first))),
+    )
 }
 
 /// Tokens of a block of a content hash; most documents have fewer.
@@ -196,8 +230,8 @@ mod tests {
         }
     }
 
-    /// Numbers and names with numbers are the most structured words there are: their hashes collide as
-    /// seldom as random ones (31 bits are kept; of a million, 233 pairs are expected to, standard
+    /// Numbers and names with numbers are the most structured words there are: their hashes collide
+    /// as seldom as random ones (31 bits are kept; of a million, 233 pairs are expected to, standard
     /// deviation 15).
     #[test]
     fn hashes_of_numbers_look_random() {
@@ -219,9 +253,16 @@ mod tests {
         ) {
             let [a, b] = ends.map(|end| token_hash((start.clone() + &end).as_bytes()) >> 56);
             prop_assert_eq!(a, b);
-            let (low, high) = last_block(start.as_bytes());
+            let (low, high) = words(padded(start.as_bytes()));
             let alone = token_hash(start.as_bytes());
             prop_assert!(!start.is_ascii() || short_token_hash(low, high) == alone);
+        }
+    }
+
+    #[test]
+    fn digits_are_those_of_the_standard_library() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_digit(c), c.is_numeric(), "U+{:04X}", c as u32);
         }
     }
 

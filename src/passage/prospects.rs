@@ -3,9 +3,9 @@
 //! Words that match in part do not show in hashes, so two fewer than wanted will do. A run is
 //! judged by its tokens; a link before that, by a byte of each word [around](Around) its anchors.
 //! What few near bytes rule out, tokens would have ruled out, too. Where they do not, the bytes are
-//! [aligned](extent): they are equal for words in other forms, so of these all but one must be there,
-//! and the one may be a word that differs in its first letters. No more is asked for than half of
-//! the words on one side, as a passage may end at an anchor.
+//! [aligned](extent): they are equal for words in other forms, so of these all but one must be
+//! there, and the one may be a word that differs in its first letters. No more is asked for than
+//! half of the words on one side, as a passage may end at an anchor.
 //!
 //! Cost: some 20 ns for a run; some 10 for a link, 100 where bytes are aligned; no token is read.
 
@@ -82,9 +82,9 @@ impl Prospects {
     pub(super) fn of_link(&self, a: &Around, b: &Around) -> bool {
         let sides = [(a.behind, b.behind), (a.before, b.before)];
         let sides = sides.map(|(a, b)| Side::new(a.bytes, b.bytes));
-        // What is equal to the end of what is known may go on.
         let equal = 2 * (self.size + sides.iter().map(|side| side.equal as u32).sum::<u32>());
         equal >= self.wanted_in_part.max(self.wanted)
+            // What is equal to the end of what is known may go on.
             || sides.iter().any(|side| side.equal == WORDS)
             || self.near_link(equal, &sides) && self.along_link(a, b)
     }
@@ -220,6 +220,29 @@ mod tests {
         prop::collection::vec(token, 0..most)
     }
 
+    /// Two texts with an anchor between what stands before and behind it, and where it stands.
+    struct Linked {
+        a: Vec<TokenHash>,
+        b: Vec<TokenHash>,
+        at: (u32, u32),
+        size: u32,
+    }
+
+    impl Linked {
+        fn new([before_a, behind_a, before_b, behind_b]: &[Vec<TokenHash>; 4], size: u32) -> Self {
+            let anchor: Vec<TokenHash> =
+                (0..size).map(|word| TokenHash((50 + word) << 24)).collect();
+            let text = |before: &Vec<_>, behind: &Vec<_>| [&before[..], &anchor, behind].concat();
+            let at = (before_a.len() as u32, before_b.len() as u32);
+            Self { a: text(before_a, behind_a), b: text(before_b, behind_b), at, size }
+        }
+
+        fn around(&self) -> [Around; 2] {
+            [(&self.a, self.at.0), (&self.b, self.at.1)]
+                .map(|(tokens, at)| Around::of(tokens, at, self.size))
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -229,18 +252,11 @@ mod tests {
             min_words in 3u32..20,
             texts in [tokens(30), tokens(30), tokens(30), tokens(30)],
         ) {
-            let [before_a, behind_a, before_b, behind_b] = texts;
-            let anchor: Vec<TokenHash> =
-                (0..winnowing.size).map(|word| TokenHash((50 + word) << 23)).collect();
-            let a = [&before_a[..], &anchor, &behind_a].concat();
-            let b = [&before_b[..], &anchor, &behind_b].concat();
-            let at = (before_a.len() as u32, before_b.len() as u32);
+            let linked = Linked::new(&texts, winnowing.size);
             let prospects = Prospects::new(winnowing, min_words);
-            let around = |tokens: &[TokenHash], at| Around::of(tokens, at, winnowing.size);
-            let (of_a, of_b) = (around(&a, at.0), around(&b, at.1));
-            let ruled_out_along = !prospects.along_link(&of_a, &of_b);
-            let may = prospects.of_link(&of_a, &of_b) || ruled_out_along;
-            let run = grow((0, 1), (&a, &b), at, prospects);
+            let [a, b] = linked.around();
+            let may = prospects.of_link(&a, &b) || !prospects.along_link(&a, &b);
+            let run = grow((0, 1), (&linked.a, &linked.b), linked.at, prospects);
             prop_assert!(may || matches!(run, Grown::Weak));
         }
 
@@ -254,18 +270,13 @@ mod tests {
             let texts = texts.map(|tokens| {
                 tokens.iter().map(|token| TokenHash((token.0 & !1) << 1)).collect::<Vec<_>>()
             });
-            let [before_a, behind_a, before_b, behind_b] = texts;
-            let anchor: Vec<TokenHash> =
-                (0..winnowing.size).map(|word| TokenHash((50 + word) << 24)).collect();
-            let a = [&before_a[..], &anchor, &behind_a].concat();
-            let b = [&before_b[..], &anchor, &behind_b].concat();
-            let at = (before_a.len() as u32, before_b.len() as u32);
-            let prospects = Prospects::new(winnowing, min_words);
-            let around = |tokens: &[TokenHash], at| Around::of(tokens, at, winnowing.size);
-            let (of_a, of_b) = (around(&a, at.0), around(&b, at.1));
-            let may = prospects.along_link(&of_a, &of_b);
-            let run = Run { a: 0, b: 1, at_a: at.0, at_b: at.1, len: winnowing.size };
-            let matched = Aligner::default().matched_by_hash(Sides::whole(&a, &b), &[run]);
+            let linked = Linked::new(&texts, winnowing.size);
+            let [a, b] = linked.around();
+            let may = Prospects::new(winnowing, min_words).along_link(&a, &b);
+            let (at_a, at_b) = linked.at;
+            let run = Run { a: 0, b: 1, at_a, at_b, len: winnowing.size };
+            let sides = Sides::whole(&linked.a, &linked.b);
+            let matched = Aligner::default().matched_by_hash(sides, &[run]);
             prop_assert!(may || matched < 2 * (min_words - 1));
         }
     }

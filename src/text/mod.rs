@@ -98,8 +98,9 @@ const fn version_name() -> ([u8; 32], usize) {
 /// Hash of a token's normalised form.
 ///
 /// The lowest bit says whether the token is *dense*: a grapheme of a script without spaces, of
-/// which two weigh as much as one word (shingle sizes and minimum lengths double there). The highest
-/// byte of words without digits is a hash of the first three letters alone, the rest is one of all.
+/// which two weigh as much as one word (shingle sizes and minimum lengths double there). The
+/// highest byte of words without digits is a hash of the first three letters alone, the rest is one
+/// of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct TokenHash(pub u32);
