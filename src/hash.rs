@@ -62,15 +62,33 @@ pub(crate) fn first_bytes(block: u128, len: usize) -> (u64, u64) {
 }
 
 /// Hash of a token's form of at most 16 bytes of ASCII, given as [`first_bytes`] gives it.
-///
-/// The length needs no part in it, since no form holds a zero byte.
 #[inline(always)]
 pub(crate) const fn short_token_hash(low: u64, high: u64) -> u64 {
+    if has_ascii_digits(low, high) {
+        numbered_block_hash(low, high)
+    } else {
+        letters_block_hash(low, high)
+    }
+}
+
+/// The same for a form without digits.
+#[inline(always)]
+pub(crate) const fn letters_block_hash(low: u64, high: u64) -> u64 {
+    with_head(numbered_block_hash(low, high), low & 0xff_ffff)
+}
+
+/// Whether 16 bytes of small letters, digits, apostrophes and zeros hold a digit.
+#[inline(always)]
+const fn has_ascii_digits(low: u64, high: u64) -> bool {
+    // Only digits have bit 4 and not bit 6.
+    (low & !(low >> 2) | high & !(high >> 2)) & 0x1010_1010_1010_1010 != 0
+}
+
+/// The same for a form with digits. The length needs no part in it, since no form holds a zero byte.
+#[inline(always)]
+pub(crate) const fn numbered_block_hash(low: u64, high: u64) -> u64 {
     let block = fold_multiply(low ^ KEYS[0], high ^ KEYS[1]);
-    let hash = fold_multiply(block ^ KEYS[2], KEYS[3]);
-    // Of ASCII only digits have bit 4 and not bit 6.
-    let digits = (low & !(low >> 2) | high & !(high >> 2)) & 0x1010_1010_1010_1010;
-    if digits == 0 { with_head(hash, low & 0xff_ffff) } else { hash }
+    fold_multiply(block ^ KEYS[2], KEYS[3])
 }
 
 /// A hash whose highest byte is one of a word's first three letters alone, so that words in other

@@ -53,8 +53,19 @@ struct Runs {
     /// Where runs start and end, by turns; after `filled`, rubbish.
     edges: Vec<u32>,
     filled: usize,
-    /// Numbers of the runs that are no plain word, ascending.
-    special: Vec<u32>,
+    /// Those that are no plain word.
+    special: Marked,
+    /// Those that hold a digit.
+    numbered: Marked,
+}
+
+/// The runs that hold one of certain bytes.
+#[derive(Clone, Debug, Default)]
+struct Marked {
+    /// Their numbers, ascending; of those that have ended.
+    runs: Vec<u32>,
+    /// Whether the open run is one of them.
+    open: bool,
 }
 
 /// Fills `out` with the tokens of a text of less than 4 GiB.
@@ -98,7 +109,10 @@ impl Runs {
             self.edges.resize(most, 0);
         }
         self.filled = 0;
-        self.special.clear();
+        for marked in [&mut self.special, &mut self.numbered] {
+            marked.runs.clear();
+            marked.open = false;
+        }
     }
 
     /// Adds the edges that lie in a block.
@@ -108,48 +122,52 @@ impl Runs {
         let inside = masks.word | joined;
         let open = self.filled as u64 & 1;
         let edges = inside ^ (inside << 1 | open);
-        let special = joined | masks.wide;
-        if special != 0 {
-            self.mark(edges & inside, inside, special);
-        }
+        let before = self.filled / 2;
+        self.special.add(inside, edges, joined | masks.wide, before);
+        self.numbered.add(inside, edges, masks.digit, before);
         self.filled += write_positions(&mut self.edges[self.filled..], base as u32, edges);
-    }
-
-    /// Remembers the runs in which the bits of `special` lie.
-    #[inline(never)]
-    fn mark(&mut self, starts: u64, inside: u64, mut special: u64) {
-        let before = self.filled.div_ceil(2);
-        while special != 0 {
-            let bit = special.trailing_zeros();
-            let started = before + (starts & (u64::MAX >> (63 - bit))).count_ones() as usize;
-            let run = started as u32 - 1;
-            if self.special.last() != Some(&run) {
-                self.special.push(run);
-            }
-            // On to the bits after the run: the first zero above `bit`, and all below it, go.
-            let end = bit + (!(inside >> bit)).trailing_zeros();
-            special &= if end < 64 { u64::MAX << end } else { 0 };
-        }
     }
 
     /// Keeps only the open run, if there is one.
     fn carry(&mut self) {
         let open = self.filled % 2;
-        let ended = self.filled / 2;
-        let special = self.special.last().is_some_and(|&last| last as usize == ended);
-        self.special.clear();
         if open == 1 {
-            self.edges[0] = self.edges[2 * ended];
-            if special {
-                self.special.push(0);
-            }
+            self.edges[0] = self.edges[self.filled - 1];
         }
         self.filled = open;
+        self.special.runs.clear();
+        self.numbered.runs.clear();
     }
 }
 
-/// For each byte, the numbers of its set bits, then rubbish.
-static BITS: [[u8; 8]; 256] = {
+impl Marked {
+    /// Adds the runs that end in a block and hold one of `bits`, each of which is `inside` a run;
+    /// `before` runs have ended in earlier blocks.
+    #[inline(always)]
+    fn add(&mut self, inside: u64, edges: u64, bits: u64, before: usize) {
+        if bits != 0 || self.open {
+            self.add_some(inside, edges & !inside, bits, before);
+        }
+    }
+
+    #[inline(never)]
+    fn add_some(&mut self, inside: u64, ends: u64, bits: u64, before: usize) {
+        // A bit added to a run of ones is carried to the zero behind the run, and no further.
+        let (sum, beyond) = inside.overflowing_add(bits);
+        let (sum, still_beyond) = sum.overflowing_add(u64::from(self.open));
+        self.open = beyond | still_beyond;
+        let mut ended = sum & ends;
+        while ended != 0 {
+            let below = (ended & ended.wrapping_neg()) - 1;
+            self.runs.push((before as u32) + (ends & below).count_ones());
+            ended &= ended - 1;
+        }
+    }
+}
+
+/// For each byte, the numbers of its set bits, then rubbish. As wide as the positions made of them:
+/// to widen them costs more than 8 kB of the first-level cache.
+static BITS: [[u32; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -175,7 +193,7 @@ fn write_positions(column: &mut [u32], base: u32, bits: u64) -> usize {
     for (i, byte) in bits.to_le_bytes().into_iter().enumerate() {
         let base = base + 8 * i as u32;
         // All read before any is written, so that the compiler may do it in one go.
-        let positions = BITS[byte as usize].map(|bit| base + u32::from(bit));
+        let positions = BITS[byte as usize].map(|bit| base + bit);
         column[filled..filled + 8].copy_from_slice(&positions);
         filled += byte.count_ones() as usize;
     }
@@ -207,10 +225,9 @@ impl Scratch {
         special.tokens.clear();
         special.runs.clear();
         let mut one_each = true;
-        for &run in &self.runs.special {
-            if let Some(&[start, end]) = runs.get(run as usize) {
-                one_each &= special.add(text, run as usize, start, end);
-            }
+        for &run in &self.runs.special.runs {
+            let [start, end] = runs[run as usize];
+            one_each &= special.add(text, run as usize, start, end);
         }
         let first = out.len();
         let places = if one_each {
@@ -220,6 +237,7 @@ impl Scratch {
             &self.places
         };
         out.push_plain(text.as_bytes(), places);
+        special.rehash(text.as_bytes(), runs, &self.runs.numbered.runs, &mut out.hashes[first..]);
         special.overwrite(first, out);
         // Counting all is quicker than stopping at the first.
         if out.hashes[first..].iter().filter(|&&hash| hash == CANNOT).count() > 0 {
@@ -288,6 +306,25 @@ impl Special {
         places.extend_from_slice(&runs[next..]);
     }
 
+    /// Hashes the runs with digits anew, unless they are special, too. The places of `hashes` are
+    /// those of [`Self::make_places`].
+    #[inline(always)]
+    fn rehash(&self, text: &[u8], runs: &[[u32; 2]], numbered: &[u32], hashes: &mut [TokenHash]) {
+        let (mut before, mut tokens) = (0, 0);
+        for &run in numbered {
+            let run = run as usize;
+            while let Some(&(special, end)) = self.runs.get(before)
+                && special < run
+            {
+                (before, tokens) = (before + 1, end);
+            }
+            if self.runs.get(before).is_none_or(|&(special, _)| special > run) {
+                let hash = ascii_hash(text, runs[run], hash::numbered_block_hash);
+                hashes[run - before + tokens] = TokenHash::from_hash(hash, false);
+            }
+        }
+    }
+
     /// Writes the tokens over the places that were made for them, in `out` from `place` on.
     fn overwrite(&self, mut place: usize, out: &mut TokenBuffer) {
         let (mut next, mut first) = (0, 0);
@@ -306,7 +343,7 @@ impl Special {
 }
 
 impl TokenBuffer {
-    /// Appends a token for each run, hashed as a plain word.
+    /// Appends a token for each run, hashed as a word of letters.
     #[inline(always)]
     fn push_plain(&mut self, text: &[u8], runs: &[[u32; 2]]) {
         // Loops of their own, so that the one that matters keeps its keys in registers.
@@ -314,22 +351,23 @@ impl TokenBuffer {
         self.ends.extend(runs.iter().map(|run| run[1]));
         let first = self.hashes.len();
         self.hashes.resize(first + runs.len(), TokenHash(0));
-        for (&[start, end], hash) in runs.iter().zip(&mut self.hashes[first..]) {
-            *hash = TokenHash::from_hash(plain_hash(text, start, end), false);
+        for (&run, hash) in runs.iter().zip(&mut self.hashes[first..]) {
+            let plain = ascii_hash(text, run, hash::letters_block_hash);
+            *hash = TokenHash::from_hash(plain, false);
         }
     }
 }
 
-/// Hash of the lower-case form of ASCII letters and digits.
+/// Hash of the lower-case form of ASCII letters and digits; `of_block` is for those of at most 16.
 #[inline(always)]
-fn plain_hash(text: &[u8], start: u32, end: u32) -> u64 {
-    let (start, end) = (start as usize, end as usize);
+fn ascii_hash(text: &[u8], run: [u32; 2], of_block: impl Fn(u64, u64) -> u64) -> u64 {
+    let [start, end] = run.map(|edge| edge as usize);
     match text.get(start..start + 16).and_then(|bytes| bytes.first_chunk()) {
         Some(block) if end - start <= 16 => {
             let (low, high) = lower_case(block, end - start);
-            hash::short_token_hash(low, high)
+            of_block(low, high)
         }
-        _ => plain_hash_slowly(&text[start..end]),
+        _ => ascii_hash_slowly(&text[start..end]),
     }
 }
 
@@ -345,7 +383,7 @@ const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
 /// The same for long words and at the text's end.
 #[cold]
 #[inline(never)]
-fn plain_hash_slowly(word: &[u8]) -> u64 {
+fn ascii_hash_slowly(word: &[u8]) -> u64 {
     let mut short = [0; 16];
     match short.get_mut(..word.len()) {
         Some(form) => {

@@ -1,6 +1,7 @@
 //! Classification of 64 bytes at a time, and the choice of instructions.
 //!
-//! A block of 64 bytes becomes three bit masks: bytes of words, apostrophes, bytes beyond ASCII.
+//! A block of 64 bytes becomes four bit masks: bytes of words, digits, apostrophes, bytes beyond
+//! ASCII.
 //! [`classify`] does it with plain 64-bit arithmetic, eight bytes in a register; [`avx2`] does
 //! the same with vectors of 32. Which one runs is decided when the program runs, by what the
 //! processor has; both are instances of the same [`blocks::tokenize`], and the tests below hold
@@ -23,6 +24,8 @@ use super::blocks::{self, BLOCK, Scratch};
 pub(super) struct Masks {
     /// ASCII letters and digits, and all bytes beyond ASCII.
     pub(super) word: u64,
+    /// ASCII digits.
+    pub(super) digit: u64,
     /// `'` and `` ` ``.
     pub(super) apostrophe: u64,
     /// Bytes beyond ASCII.
@@ -48,20 +51,26 @@ pub(super) fn classify(block: &[u8; BLOCK]) -> Masks {
         *word = u64::from_le_bytes(*bytes);
     }
     // Bit 7 of each byte says yes. Sums of bytes below 0x80 do not carry into the next.
-    let inside = words.map(|bytes| {
-        let low = bytes & LOW;
-        between(low | (0x20 * EACH), b'a', b'z') | between(low, b'0', b'9') | bytes
-    });
+    let digits = words.map(|bytes| between(bytes & LOW, b'0', b'9') & !bytes);
+    let mut inside = digits;
+    for (inside, bytes) in inside.iter_mut().zip(words) {
+        *inside |= between(bytes & LOW | (0x20 * EACH), b'a', b'z') | bytes;
+    }
     let apostrophes = words.map(|bytes| {
         let low = bytes & LOW;
         (between(low, b'\'', b'\'') | between(low, b'`', b'`')) & !bytes
     });
-    // Most blocks have none of the rarer two.
+    // Most blocks have none of the rarer three.
     let mask = |yes: [u64; 8]| {
         let any = yes.iter().fold(0, |any, bytes| any | bytes) & !LOW;
         if any == 0 { 0 } else { gather_all(yes) }
     };
-    Masks { word: gather_all(inside), apostrophe: mask(apostrophes), wide: mask(words) }
+    Masks {
+        word: gather_all(inside),
+        digit: mask(digits),
+        apostrophe: mask(apostrophes),
+        wide: mask(words),
+    }
 }
 
 /// Bit 7 of each of the 64 bytes, side by side.
@@ -118,9 +127,10 @@ mod avx2 {
         let (low, high) = (classify_half(load(low)), classify_half(load(high)));
         let join = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         Masks {
-            word: join(low.0, high.0),
-            apostrophe: join(low.1, high.1),
-            wide: join(low.2, high.2),
+            word: join(low.word, high.word),
+            digit: join(low.digit, high.digit),
+            apostrophe: join(low.apostrophe, high.apostrophe),
+            wide: join(low.wide, high.wide),
         }
     }
 
@@ -132,10 +142,17 @@ mod avx2 {
         unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
     }
 
-    /// Words, apostrophes, bytes beyond ASCII.
+    /// The [`Masks`] of 32 bytes.
+    struct Half {
+        word: u32,
+        digit: u32,
+        apostrophe: u32,
+        wide: u32,
+    }
+
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn classify_half(bytes: __m256i) -> (u32, u32, u32) {
+    fn classify_half(bytes: __m256i) -> Half {
         let each = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
         let between = |bytes, first: u8, last: u8| {
             let from_first = _mm256_sub_epi8(bytes, each(first));
@@ -150,7 +167,12 @@ mod avx2 {
             _mm256_cmpeq_epi8(bytes, each(b'`')),
         );
         let mask = |vector| _mm256_movemask_epi8(vector).cast_unsigned();
-        (mask(word), mask(apostrophe), mask(bytes))
+        Half {
+            word: mask(word),
+            digit: mask(digits),
+            apostrophe: mask(apostrophe),
+            wide: mask(bytes),
+        }
     }
 }
 
@@ -167,6 +189,7 @@ mod tests {
         };
         Masks {
             word: mask(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()),
+            digit: mask(|byte| byte.is_ascii_digit()),
             apostrophe: mask(|byte| byte == b'\'' || byte == b'`'),
             wide: mask(|byte| !byte.is_ascii()),
         }
