@@ -132,7 +132,7 @@ fn first_letters(block: u128) -> u64 {
 
 /// Whether there is a digit of any script.
 #[inline]
-fn has_digits(form: &[u8]) -> bool {
+pub(crate) fn has_digits(form: &[u8]) -> bool {
     str::from_utf8(form).is_ok_and(|form| form.contains(is_digit))
 }
 
@@ -152,8 +152,12 @@ fn is_digit(c: char) -> bool {
 /// Hash of a token's form: blocks of 16 bytes, the last one filled up with zeros, then a
 /// finalising round. The highest byte of words without digits is one of the first three letters
 /// alone.
-#[inline]
 pub(crate) fn token_hash(form: &[u8]) -> u64 {
+    form_hash(form, has_digits(form))
+}
+
+/// The same where it is known whether there are digits.
+pub(crate) fn form_hash(form: &[u8], digits: bool) -> u64 {
     let mut state = 0;
     let mut blocks = form.chunks_exact(16);
     // A form of exactly 16 bytes is one block, not one block and an empty one.
@@ -169,14 +173,19 @@ pub(crate) fn token_hash(form: &[u8]) -> u64 {
     let (low, high) = words(last);
     let block = fold_multiply(low ^ KEYS[0], high ^ KEYS[1]);
     let hash = fold_multiply(state ^ block ^ KEYS[2], KEYS[3]);
-    if has_digits(form) {
+    if digits {
         return hash;
     }
-    // Most forms are one block.
-    with_head(
-        hash,
-        first_letters(form.first_chunk().map_or(last, |&first| u128::from_le_bytes(first))),
-    )
+    let first = form.first_chunk().map_or(last, |&first| u128::from_le_bytes(first));
+    with_head(hash, first_letters(first))
+}
+
+/// The same for a form of at most 16 bytes, filled up with zeros.
+#[inline]
+pub(crate) fn block_hash(block: u128, digits: bool) -> u64 {
+    let (low, high) = words(block);
+    let hash = numbered_block_hash(low, high);
+    if digits { hash } else { with_head(hash, first_letters(block)) }
 }
 
 /// Tokens of a block of a content hash; most documents have fewer.

@@ -37,6 +37,7 @@ mod contraction;
 mod form;
 mod index;
 mod normalize;
+mod quick_form;
 mod run;
 mod script;
 mod simd;
@@ -46,6 +47,7 @@ pub(crate) use contraction::may_share_span;
 pub use form::is_form_of;
 pub(crate) use index::Checkpoints;
 pub use index::{SpanScratch, TokenIndex};
+use quick_form::Form;
 
 use crate::hash;
 use crate::span::{Span, TokenRange};
@@ -199,15 +201,15 @@ impl TokenBuffer {
 
 impl run::Sink for TokenBuffer {
     #[inline]
-    fn token(&mut self, start: u32, end: u32, form: &[u8], dense: bool) {
-        self.push(start, end, TokenHash::of(form, dense));
+    fn token(&mut self, start: u32, end: u32, form: Form<'_>, dense: bool) {
+        self.push(start, end, form.hash(dense));
     }
 }
 
 impl run::Sink for Vec<Token> {
     #[inline]
-    fn token(&mut self, start: u32, end: u32, form: &[u8], dense: bool) {
-        self.push(Token { span: Span { start, end }, hash: TokenHash::of(form, dense) });
+    fn token(&mut self, start: u32, end: u32, form: Form<'_>, dense: bool) {
+        self.push(Token { span: Span { start, end }, hash: form.hash(dense) });
     }
 }
 
@@ -290,8 +292,8 @@ pub fn tokenize(text: &str) -> Vec<Token> {
 pub fn normalized(text: &str) -> Vec<String> {
     struct Forms(Vec<String>);
     impl run::Sink for Forms {
-        fn token(&mut self, _: u32, _: u32, form: &[u8], _: bool) {
-            self.0.push(String::from_utf8_lossy(form).into_owned());
+        fn token(&mut self, _: u32, _: u32, form: Form<'_>, _: bool) {
+            self.0.push(String::from_utf8_lossy(form.bytes).into_owned());
         }
     }
     let mut forms = Forms(Vec::new());

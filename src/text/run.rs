@@ -18,20 +18,21 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::contraction;
 use super::normalize::Normalizer;
+use super::quick_form::{Form, QuickForm};
 use super::script::{Class, class_of, is_ignorable};
 use super::table;
 
 /// Takes the tokens in order.
 pub(super) trait Sink {
     /// A token: its bytes in the text, its normal form, and whether it is dense.
-    fn token(&mut self, start: u32, end: u32, form: &[u8], dense: bool);
+    fn token(&mut self, start: u32, end: u32, form: Form<'_>, dense: bool);
 }
 
 /// Scratch of the general way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    /// Quick form of the current word or grapheme.
-    form: Vec<u8>,
+    /// Of the current word or grapheme.
+    form: QuickForm,
     normalizer: Normalizer,
     /// A dense stretch without its ignorable characters, and where each character came from.
     stripped: String,
@@ -51,10 +52,6 @@ struct Segment {
     start: usize,
     /// End of the last character that is not ignorable.
     end: usize,
-    /// The quick form is the normal form.
-    quick: bool,
-    /// Combining class at the end of the quick form.
-    last_class: u8,
     /// The word holds an apostrophe.
     apostrophe: bool,
     /// The last character that is not ignorable can stand before an apostrophe.
@@ -62,15 +59,8 @@ struct Segment {
 }
 
 impl Segment {
-    const NONE: Self = Self {
-        kind: Kind::None,
-        start: 0,
-        end: 0,
-        quick: true,
-        last_class: 0,
-        apostrophe: false,
-        letter: false,
-    };
+    const NONE: Self =
+        Self { kind: Kind::None, start: 0, end: 0, apostrophe: false, letter: false };
 }
 
 /// Emits the tokens of `text[from..to]`, whose neighbours on both sides are separators.
@@ -95,8 +85,7 @@ pub(super) fn tokenize(
             }
             segment.end = end;
             segment.letter = c.is_ascii_alphabetic();
-            segment.last_class = 0;
-            scratch.form.push(c.to_ascii_lowercase() as u8);
+            scratch.form.push_ascii(c.to_ascii_lowercase() as u8);
             continue;
         }
         let entry = table::lookup(c);
@@ -111,8 +100,7 @@ pub(super) fn tokenize(
                         .is_some_and(|c| class_of(c) == Class::Letter);
                 if joins {
                     segment.apostrophe = true;
-                    segment.last_class = 0;
-                    scratch.form.push(b'\'');
+                    scratch.form.push_ascii(b'\'');
                 } else {
                     close(text, &mut segment, scratch, sink);
                 }
@@ -130,7 +118,7 @@ pub(super) fn tokenize(
         };
         // A grapheme is a segment of its own as long as the quick forms last.
         let next_grapheme =
-            kind == Kind::Dense && segment.quick && entry.has_form() && !entry.joins;
+            kind == Kind::Dense && scratch.form.holds() && entry.has_form() && !entry.joins;
         if kind != segment.kind || next_grapheme {
             close(text, &mut segment, scratch, sink);
             segment.kind = kind;
@@ -138,7 +126,7 @@ pub(super) fn tokenize(
         }
         segment.end = end;
         segment.letter = entry.class != Class::Digit;
-        segment.quick &= entry.append_form(&mut scratch.form, &mut segment.last_class);
+        scratch.form.push(&entry);
     }
     close(text, &mut segment, scratch, sink);
 }
@@ -147,22 +135,23 @@ pub(super) fn tokenize(
 #[inline]
 fn close(text: &str, segment: &mut Segment, scratch: &mut Scratch, sink: &mut impl Sink) {
     let (start, end) = (segment.start as u32, segment.end as u32);
-    match segment.kind {
-        Kind::None => return,
-        Kind::Word => {
-            let form = if segment.quick {
-                scratch.form.as_slice()
-            } else {
-                scratch.normalizer.normalize(&text[segment.start..segment.end]).as_bytes()
-            };
-            if segment.apostrophe || form == b"cannot" {
-                contraction::expand(form, |form| sink.token(start, end, form, false));
+    match (segment.kind, scratch.form.form()) {
+        (Kind::None, _) => return,
+        (Kind::Word, form) => {
+            let form = form.unwrap_or_else(|| {
+                let token = &text[segment.start..segment.end];
+                Form::new(scratch.normalizer.normalize(token).as_bytes())
+            });
+            if segment.apostrophe || form.bytes == b"cannot" {
+                contraction::expand(form.bytes, |form| {
+                    sink.token(start, end, Form::new(form), false);
+                });
             } else {
                 sink.token(start, end, form, false);
             }
         }
-        Kind::Dense if segment.quick => sink.token(start, end, &scratch.form, true),
-        Kind::Dense => graphemes(text, segment.start, segment.end, scratch, sink),
+        (Kind::Dense, Some(form)) => sink.token(start, end, form, true),
+        (Kind::Dense, None) => graphemes(text, segment.start, segment.end, scratch, sink),
     }
     *segment = Segment::NONE;
     scratch.form.clear();
@@ -186,6 +175,6 @@ fn graphemes(text: &str, from: usize, to: usize, scratch: &mut Scratch, sink: &m
                 end = last;
             }
         }
-        sink.token(start, end, normalizer.normalize(cluster).as_bytes(), true);
+        sink.token(start, end, Form::new(normalizer.normalize(cluster).as_bytes()), true);
     }
 }

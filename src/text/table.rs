@@ -24,6 +24,8 @@ use super::script::{Class, class_of};
 
 /// Longest quick form that an entry holds, in bytes.
 const MAX_FORM: usize = 6;
+/// Bytes in which it stands: as many as are copied at once.
+pub(super) const FORM_BYTES: usize = 8;
 const PAGE: usize = 128;
 /// The first two planes: all scripts of everyday use, and emoji.
 const PAGES: usize = 0x2_0000 / PAGE;
@@ -35,18 +37,29 @@ pub(super) struct Entry {
     pub(super) class: Class,
     /// Whether it belongs to the grapheme cluster before it.
     pub(super) joins: bool,
+    /// Whether there is a digit in the quick form.
+    pub(super) digits: bool,
     /// Combining class of the quick form's first character.
-    first_class: u8,
+    pub(super) first_class: u8,
     /// Combining class of its last character.
-    last_class: u8,
+    pub(super) last_class: u8,
     /// Bytes of the quick form; 0 if there is none.
-    len: u8,
-    form: [u8; MAX_FORM],
+    pub(super) len: u8,
+    /// The quick form, then zeros.
+    pub(super) form: [u8; FORM_BYTES],
 }
 
 impl Entry {
     const fn without_form(class: Class) -> Self {
-        Self { class, joins: false, first_class: 0, last_class: 0, len: 0, form: [0; MAX_FORM] }
+        Self {
+            class,
+            joins: false,
+            digits: false,
+            first_class: 0,
+            last_class: 0,
+            len: 0,
+            form: [0; FORM_BYTES],
+        }
     }
 
     /// The entry of a character that is always its own normal form and its own grapheme.
@@ -61,16 +74,6 @@ impl Entry {
     #[inline]
     pub(super) fn has_form(&self) -> bool {
         self.len > 0
-    }
-
-    /// Appends the quick form to that of the characters before, whose last combining class is
-    /// `last_class`. Says no where only normalisation can tell what the two become.
-    #[inline]
-    pub(super) fn append_form(&self, form: &mut Vec<u8>, last_class: &mut u8) -> bool {
-        let in_order = self.first_class == 0 || self.first_class >= *last_class;
-        *last_class = self.last_class;
-        form.extend_from_slice(self.form.get(..self.len as usize).unwrap_or_default());
-        self.len > 0 && in_order
     }
 
     /// Works the entry out.
@@ -99,6 +102,7 @@ impl Entry {
             && independent(&composed)
             && independent(form)
         {
+            entry.digits = form.contains(char::is_numeric);
             entry.first_class = canonical_combining_class(first);
             entry.last_class = canonical_combining_class(last);
             entry.len = form.len() as u8;
@@ -144,6 +148,7 @@ fn make_page(page: usize) -> Box<[Entry]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::quick_form::QuickForm;
 
     #[test]
     fn constant_entries_are_those_worked_out() {
@@ -171,17 +176,18 @@ mod tests {
     fn quick_forms_hold_in_any_company() {
         let known: Vec<char> = ('\u{80}'..'\u{1fff0}').filter(|&c| lookup(c).len > 0).collect();
         let mut scratch = Normalizer::default();
-        let mut compared = 0;
+        let (mut compared, mut form) = (0, QuickForm::default());
         for (i, &a) in known.iter().enumerate() {
             for &b in
                 known.iter().skip(i % 9_973).step_by(9_973).chain(&known[i.saturating_sub(3)..=i])
             {
-                let (mut form, mut class) = (Vec::new(), 0);
-                let quick =
-                    [a, b, 'y'].into_iter().all(|c| lookup(c).append_form(&mut form, &mut class));
-                if quick {
+                form.clear();
+                for c in [a, b, 'y'] {
+                    form.push(&lookup(c));
+                }
+                if let Some(form) = form.form() {
                     let word = String::from_iter([a, b, 'y']);
-                    assert_eq!(scratch.normalize(&word).as_bytes(), form, "{word:?}");
+                    assert_eq!(scratch.normalize(&word).as_bytes(), form.bytes, "{word:?}");
                     compared += 1;
                 }
             }
