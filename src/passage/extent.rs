@@ -10,10 +10,9 @@
 //! Source: see the [programme](super::programme), of which this is a small twin.
 
 use super::around::WORDS;
+use super::lanes::{each, equal, lanes};
 use super::programme::{MATCH, path_cost};
 
-/// Bytes that are compared at once.
-const LANES: usize = 16;
 /// Matches that are taken in; only words that repeat have more.
 const MOST: usize = 32;
 
@@ -33,13 +32,12 @@ pub(super) fn extent(rows: [u8; WORDS], columns: [u8; WORDS]) -> Option<u32> {
 
 /// Score and number of matches of the best path.
 fn best_path(rows: [u8; WORDS], columns: [u8; WORDS]) -> Option<(i32, u32)> {
-    let mut lanes = [0; LANES];
-    lanes[..WORDS].copy_from_slice(&columns);
+    let columns = lanes(columns);
     let mut cells = [Cell::default(); MOST];
     let mut count = 0;
     let mut highest = (0, 0);
     for (row, byte) in (0..).zip(rows).take_while(|&(_, byte)| byte != 0) {
-        let mut equal = equal_to(byte, &lanes);
+        let mut equal = equal(each(byte), columns);
         while equal != 0 {
             let column = equal.trailing_zeros();
             equal &= equal - 1;
@@ -65,16 +63,6 @@ fn best_path(rows: [u8; WORDS], columns: [u8; WORDS]) -> Option<(i32, u32)> {
         }
     }
     Some(highest)
-}
-
-/// A bit for each of some bytes that is equal to one.
-#[inline]
-fn equal_to(byte: u8, lanes: &[u8; LANES]) -> u32 {
-    let mut equal = 0;
-    for (lane, &other) in lanes.iter().enumerate() {
-        equal |= u32::from(other == byte) << lane;
-    }
-    equal
 }
 
 #[cfg(test)]

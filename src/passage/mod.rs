@@ -29,6 +29,7 @@ mod frequency;
 mod group;
 pub(crate) mod grow;
 mod kin;
+mod lanes;
 pub(crate) mod link;
 mod lots;
 mod nested;

@@ -13,6 +13,7 @@ use super::anchor::Winnowing;
 use super::around::{Around, WORDS};
 use super::extent::extent;
 use super::grow::Run;
+use super::lanes::{equal, lanes};
 use crate::text::TokenHash;
 
 /// Tokens looked at beyond each end of a run, at most.
@@ -80,8 +81,9 @@ impl Prospects {
 
     /// Whether a run that holds two equal anchors may have them.
     pub(super) fn of_link(&self, a: &Around, b: &Around) -> bool {
-        let sides = [(a.behind, b.behind), (a.before, b.before)];
-        let sides = sides.map(|(a, b)| Side::new(a.bytes, b.bytes));
+        // No `map`: it would not become part of this function.
+        let sides =
+            [Side::new(a.behind.bytes, b.behind.bytes), Side::new(a.before.bytes, b.before.bytes)];
         let equal = 2 * (self.size + sides.iter().map(|side| side.equal as u32).sum::<u32>());
         equal >= self.wanted_in_part.max(self.wanted)
             // What is equal to the end of what is known may go on.
@@ -138,18 +140,14 @@ impl Prospects {
     }
 }
 
-/// The highest bit of each byte, and the others.
-const HIGH: u128 = u128::from_ne_bytes([0x80; 16]);
-const LOW: u128 = !HIGH;
-
 /// What stands on one side of two equal anchors.
 struct Side {
     /// Words of the first.
     len: usize,
     /// How many are equal one by one.
     equal: usize,
-    /// The highest bit of each word of the first that one of the second near it is equal to.
-    matched: u128,
+    /// A bit for each word of the first that one of the second near it is equal to.
+    matched: u32,
     /// From here on not all words that are near are known, if the texts go on.
     known: usize,
 }
@@ -157,24 +155,19 @@ struct Side {
 impl Side {
     #[inline]
     fn new(a: [u8; WORDS], b: [u8; WORDS]) -> Self {
-        let wide = |bytes: [u8; WORDS]| {
-            let mut all = [0; 16];
-            all[..WORDS].copy_from_slice(&bytes);
-            u128::from_le_bytes(all)
-        };
-        let (a, b) = (wide(a), wide(b));
-        let there = !zeros(a) & HIGH;
-        let same = zeros(a ^ b) & there;
+        let known = if b[WORDS - 1] == 0 { usize::MAX } else { WORDS - LOOK_ASIDE };
+        let (a, b) = (lanes(a), lanes(b));
+        let there = !equal(a, 0);
+        let same = equal(a, b) & there;
         let mut matched = same;
         for aside in 1..=LOOK_ASIDE {
-            matched |= zeros(a ^ (b << (8 * aside))) | zeros(a ^ (b >> (8 * aside)));
+            matched |= equal(a, b << (8 * aside)) | equal(a, b >> (8 * aside));
         }
-        let len = |bytes: u128| WORDS - (bytes.leading_zeros() as usize / 8 - (16 - WORDS));
         Self {
-            len: len(a),
-            equal: (!same & HIGH).trailing_zeros() as usize / 8,
+            len: there.trailing_ones() as usize,
+            equal: same.trailing_ones() as usize,
             matched: matched & there,
-            known: if len(b) == WORDS { WORDS - LOOK_ASIDE } else { usize::MAX },
+            known,
         }
     }
 
@@ -185,15 +178,9 @@ impl Side {
         if at >= self.len {
             return (self.len == WORDS).then_some(2);
         }
-        let matches = at >= self.known || self.matched >> (8 * at + 7) & 1 == 1;
+        let matches = at >= self.known || self.matched >> at & 1 == 1;
         Some(if matches { 2 } else { 0 })
     }
-}
-
-/// The highest bit of each byte that is 0.
-#[inline]
-fn zeros(bytes: u128) -> u128 {
-    !(((bytes & LOW) + LOW) | bytes) & HIGH
 }
 
 #[cfg(test)]
