@@ -1,9 +1,8 @@
 //! Classification of 64 bytes at a time, and the choice of instructions.
 //!
 //! A block of 64 bytes becomes four bit masks: bytes of words, digits, apostrophes, bytes beyond
-//! ASCII.
-//! [`classify`] does it with plain 64-bit arithmetic, eight bytes in a register; [`avx2`] does
-//! the same with vectors of 32. Which one runs is decided when the program runs, by what the
+//! ASCII. [`classify`] does it with plain 64-bit arithmetic, eight bytes in a register; [`avx2`]
+//! does the same with vectors of 32. Which one runs is decided when the program runs, by what the
 //! processor has; both are instances of the same [`blocks::tokenize`], and the tests below hold
 //! their masks and tokens equal.
 //!
