@@ -74,8 +74,43 @@ pub(crate) const fn short_token_hash(low: u64, high: u64) -> u64 {
 /// The same for a form without digits.
 #[inline(always)]
 pub(crate) const fn letters_block_hash(low: u64, high: u64) -> u64 {
-    with_head(numbered_block_hash(low, high), low & 0xff_ffff)
+    with_head(numbered_block_hash(low, high), low & HEAD_LETTERS)
 }
+
+/// The upper halves of [`letters_block_hash`] of several words, put together of multiplications that
+/// vectors have: of 32 bits to 64.
+#[inline(always)]
+pub(crate) fn letters_block_hashes<const N: usize>(low: [u64; N], high: [u64; N]) -> [u32; N] {
+    let mut hashes = [0; N];
+    for i in 0..N {
+        let block = fold_multiply_by_halves(low[i] ^ KEYS[0], high[i] ^ KEYS[1]);
+        let hash = fold_multiply_by_halves(block ^ KEYS[2], KEYS[3]);
+        let letters = low[i] & HEAD_LETTERS;
+        // No more than the highest byte of the product is needed.
+        let head = ((letters * (KEYS[1] & HALF)) >> 32) + letters * (KEYS[1] >> 32);
+        hashes[i] = ((hash & !HEAD) >> 32 | head & HEAD >> 32) as u32;
+    }
+    hashes
+}
+
+const HALF: u64 = 0xffff_ffff;
+
+/// [`fold_multiply`] as on paper, with digits of 32 bits.
+#[inline(always)]
+const fn fold_multiply_by_halves(a: u64, b: u64) -> u64 {
+    let [(a_low, a_high), (b_low, b_high)] = [(a & HALF, a >> 32), (b & HALF, b >> 32)];
+    let lowest = a_low * b_low;
+    // No sum overflows: (2³² − 1)² + 2 (2³² − 1) = 2⁶⁴ − 1.
+    let first = a_high * b_low + (lowest >> 32);
+    let second = a_low * b_high + (first & HALF);
+    let high = a_high * b_high + (first >> 32) + (second >> 32);
+    high ^ (lowest & HALF | second << 32)
+}
+
+/// The first three letters of a form of ASCII, in its first eight bytes.
+pub(crate) const HEAD_LETTERS: u64 = 0xff_ffff;
+/// The byte of a hash that tells nothing but the first three letters.
+pub(crate) const HEAD: u64 = 0xff << 56;
 
 /// Whether 16 bytes of small letters, digits, apostrophes and zeros hold a digit.
 #[inline(always)]
@@ -97,7 +132,6 @@ pub(crate) const fn numbered_block_hash(low: u64, high: u64) -> u64 {
 /// forms, and thousands of names and numbers that begin alike must not collide.
 #[inline(always)]
 const fn with_head(hash: u64, letters: u64) -> u64 {
-    const HEAD: u64 = 0xff << 56;
     hash & !HEAD | letters.wrapping_mul(KEYS[1]) & HEAD
 }
 
@@ -283,6 +317,16 @@ mod tests {
             let (low, high) = words(padded(start.as_bytes()));
             let alone = token_hash(start.as_bytes());
             prop_assert!(!start.is_ascii() || short_token_hash(low, high) == alone);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hashes_of_several_are_those_of_each(low: [u64; 8], high: [u64; 8]) {
+            let together = letters_block_hashes(low, high);
+            for i in 0..8 {
+                prop_assert_eq!(together[i], (letters_block_hash(low[i], high[i]) >> 32) as u32);
+            }
         }
     }
 
