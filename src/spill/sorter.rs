@@ -81,7 +81,8 @@ impl<R: Record> Sorter<R> {
                 records.split_at(records.len().min(self.capacity - self.buffer.len()));
             let wanted = self.buffer.len() + now.len();
             if wanted > self.buffer.capacity() {
-                let size = wanted.max(2 * self.buffer.len()).min(self.capacity);
+                // Room that is not used costs nothing, a copy costs the pages of both.
+                let size = wanted.max(4 * self.buffer.len()).min(self.capacity);
                 self.buffer.reserve_exact(size - self.buffer.len());
             }
             self.buffer.extend_from_slice(now);
