@@ -13,6 +13,10 @@
     reason = "a few instructions, also in code compiled for one processor"
 )]
 
+mod many;
+
+pub(crate) use self::many::fold_multiply_each;
+
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::text::TokenHash;

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use crate::hash::{KEYS, combine, finalise, fold_multiply};
+use crate::hash::{KEYS, combine, finalise, fold_multiply, fold_multiply_each};
 use crate::shingle::for_each_document_shingle;
 use crate::sketch::registers::EMPTY;
 use crate::sketch::{Sketch, SketchSpec};
@@ -23,6 +23,9 @@ use crate::text::TokenHash;
 /// Bits of a register below its round; the round takes at most 13 bits above, so that no register
 /// reaches [`EMPTY`].
 const HASH_BITS: u32 = 50;
+
+/// Shingles that are hashed together.
+const TOGETHER: usize = 256;
 
 /// Documents of at least this many tokens for each register are sketched while their shingles
 /// roll by: one round leaves a bin empty with a probability below `k·e⁻³²`.
@@ -159,6 +162,7 @@ impl Sketcher {
         let suspicious = 4 * size * (size.ilog2() as usize);
         let mut thrown = 0;
         let mut different = false;
+        let mut hashes = [0; TOGETHER];
         // Bins only ever fill: the search for an empty one goes on where it stopped.
         let mut filled = 0;
         for (round, &(xor, multiplier)) in rounds.iter().enumerate() {
@@ -172,10 +176,13 @@ impl Sketcher {
                 }
                 continue;
             }
-            for &shingle in &**shingles {
-                let hash = fold_multiply(shingle ^ xor, multiplier);
-                let register = &mut registers[bins.of_hash(hash)];
-                *register = (*register).min(value(round, hash));
+            for shingles in shingles.chunks(TOGETHER) {
+                let hashes = &mut hashes[..shingles.len()];
+                fold_multiply_each(shingles, xor, multiplier, hashes);
+                for &hash in &*hashes {
+                    let register = &mut registers[bins.of_hash(hash)];
+                    *register = (*register).min(value(round, hash));
+                }
             }
             while registers.get(filled).is_some_and(|&register| register != EMPTY) {
                 filled += 1;
