@@ -281,16 +281,18 @@ fn parse_number(text: &str) -> Option<Timestamp> {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<i8>().ok();
     let date = |text: &str| Date::new(text.get(..4)?.parse().ok()?, part(4..6)?, part(6..8)?).ok();
-    match text.len() {
-        4 if is_digits => {
-            return Timestamp::at(Date::new(text.parse().ok()?, 1, 1).ok()?.into());
+    if is_digits && text.len() == 4 {
+        return Timestamp::at(Date::new(text.parse().ok()?, 1, 1).ok()?.into());
+    }
+    if is_digits
+        && matches!(text.len(), 8 | 14)
+        && let Some(date) = date(text)
+    {
+        if text.len() == 8 {
+            return Timestamp::at(date.into());
         }
-        8 if is_digits && let Some(date) = date(text) => return Timestamp::at(date.into()),
-        14 if is_digits && let Some(date) = date(text) => {
-            let time = jiff::civil::Time::new(part(8..10)?, part(10..12)?, part(12..14)?, 0);
-            return Timestamp::at(date.to_datetime(time.ok()?));
-        }
-        _ => {}
+        let time = jiff::civil::Time::new(part(8..10)?, part(10..12)?, part(12..14)?, 0);
+        return Timestamp::at(date.to_datetime(time.ok()?));
     }
     let number: f64 = text.parse().ok()?;
     let seconds = if number.abs() > LARGEST_SECONDS as f64 { number / 1000.0 } else { number };

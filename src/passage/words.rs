@@ -143,9 +143,8 @@ impl Words {
         // No word is a form of itself, so what an empty slot says is true.
         self.compared.resize(COMPARED, (TokenHash(0), TokenHash(0), false));
         let slot = (hash_a.0 ^ hash_b.0.rotate_left(9)) as usize / 2 % COMPARED;
-        if let (first, second, is_form) = self.compared[slot]
-            && (first, second) == (hash_a, hash_b)
-        {
+        let (first, second, is_form) = self.compared[slot];
+        if (first, second) == (hash_a, hash_b) {
             return is_form;
         }
         self.spell(collection, a.0, a.1, 0);
