@@ -89,10 +89,7 @@ pub(crate) fn letters_block_hashes<const N: usize>(low: [u64; N], high: [u64; N]
     for i in 0..N {
         let block = fold_multiply_by_halves(low[i] ^ KEYS[0], high[i] ^ KEYS[1]);
         let hash = fold_multiply_by_halves(block ^ KEYS[2], KEYS[3]);
-        let letters = low[i] & HEAD_LETTERS;
-        // No more than the highest byte of the product is needed.
-        let head = ((letters * (KEYS[1] & HALF)) >> 32) + letters * (KEYS[1] >> 32);
-        hashes[i] = ((hash & !HEAD) >> 32 | head & HEAD >> 32) as u32;
+        hashes[i] = (with_head(hash, low[i] & HEAD_LETTERS) >> 32) as u32;
     }
     hashes
 }
@@ -112,9 +109,9 @@ const fn fold_multiply_by_halves(a: u64, b: u64) -> u64 {
 }
 
 /// The first three letters of a form of ASCII, in its first eight bytes.
-pub(crate) const HEAD_LETTERS: u64 = 0xff_ffff;
+const HEAD_LETTERS: u64 = 0xff_ffff;
 /// The byte of a hash that tells nothing but the first three letters.
-pub(crate) const HEAD: u64 = 0xff << 56;
+const HEAD: u64 = 0xff << 56;
 
 /// Whether 16 bytes of small letters, digits, apostrophes and zeros hold a digit.
 #[inline(always)]

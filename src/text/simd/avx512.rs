@@ -19,7 +19,7 @@ use std::arch::x86_64::{
 
 use super::super::TokenHash;
 use super::super::blocks::{LOWER_CASE, ROOM};
-use super::{BLOCK, Masks, Scratch, TokenBuffer, blocks};
+use super::{BLOCK, Masks, Scratch, TokenBuffer, avx2, blocks};
 use crate::hash;
 
 /// Words hashed at once.
@@ -27,13 +27,11 @@ const WORDS: usize = 8;
 
 /// Whether the processor has what [`tokenize`] is compiled for.
 pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx512f")
+    avx2::is_available()
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vbmi2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("popcnt")
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vbmi2,bmi1,bmi2,popcnt")]
